@@ -1,0 +1,284 @@
+"""Pod: what selection and diagnosis ask of it, packed so that 100,000 of them stay small.
+
+What Pods of one workload have in common (labels, owner, facts) is held once and shared. Nothing
+here judges a Pod: that is `exporter.analysis.pods`.
+"""
+
+from __future__ import annotations
+
+import sys
+from weakref import WeakKeyDictionary, WeakValueDictionary, ref
+
+import msgspec
+
+from exporter.objects.addresses import canonical_address
+from exporter.objects.containers import Container, WireContainer, WireStatus, pack_containers
+from exporter.objects.meta import OwnerReference, WireMeta, intern_text, parse_time
+
+_MESSAGE_LIMIT = 300
+
+
+class Labels(dict[str, str]):
+    """A label set, shared by all Pods that have the same one. Nobody may change it."""
+
+    __slots__ = ("__weakref__",)
+
+
+class Owner(msgspec.Struct, frozen=True, weakref=True):
+    """The controller of a Pod; both are "" when it has none."""
+
+    kind: str
+    name: str
+
+
+class Facts(msgspec.Struct, frozen=True, weakref=True, cache_hash=True):
+    """What diagnosis needs of a Pod's spec and status; equal ones are the same object.
+
+    Conditions hold "True", "False", "Unknown" or whatever was written, "" when absent. `known` is
+    False when spec and status could not be decoded: then all else says nothing. `bound`: a Node is
+    assigned. `unmet`: readiness gates whose condition is not True, in the order of the spec.
+    `sandbox` is the condition PodReadyToStartContainers; `reason` is `status.reason` (Evicted …).
+    """
+
+    known: bool = True
+    phase: str = ""
+    reason: str = ""
+    bound: bool = False
+    host_network: bool = False
+    ready: str = ""
+    ready_reason: str = ""
+    containers_ready: str = ""
+    initialized: str = ""
+    sandbox: str = ""
+    scheduled: str = ""
+    scheduled_reason: str = ""
+    scheduled_message: str = ""
+    unmet: tuple[str, ...] = ()
+    containers: tuple[Container, ...] = ()
+
+    @property
+    def finished(self) -> bool:
+        """It has run to its end and never takes traffic again, whatever its restart policy."""
+        return self.phase in ("Succeeded", "Failed")
+
+
+class Pod(msgspec.Struct, frozen=True, gc=False):
+    """A Pod. Times are seconds since the epoch, None when not set or nonsense.
+
+    `ip` is its first address ("" when it has none), `other_ips` are the further ones. `changed` is
+    when its Ready condition last changed; before it has one, when it was scheduled or created.
+    `deleted` is its deletion timestamp (the end of the grace period, so it may lie in the future);
+    0.0 when there is one that can't be read.
+    """
+
+    namespace: str
+    name: str
+    resource_version: str
+    labels: Labels
+    ip: str
+    other_ips: tuple[str, ...]
+    node: str
+    changed: float | None
+    deleted: float | None
+    owner: Owner
+    facts: Facts
+
+    @property
+    def ips(self) -> tuple[str, ...]:
+        """All its addresses, canonical, in the order of `status.podIPs`."""
+        return (self.ip, *self.other_ips) if self.ip else ()
+
+    @property
+    def finished(self) -> bool:
+        """See Facts.finished."""
+        return self.facts.finished
+
+    @property
+    def terminating(self) -> bool:
+        """It was asked to stop and has not finished yet."""
+        return self.deleted is not None and not self.facts.finished
+
+    @property
+    def candidate(self) -> bool:
+        """It should take traffic: neither finished nor asked to stop."""
+        return self.deleted is None and not self.facts.finished
+
+
+class _WireGate(msgspec.Struct, frozen=True, rename="camel", gc=False):
+    condition_type: str = ""
+
+
+class _WireSpec(msgspec.Struct, frozen=True, rename="camel", gc=False):
+    node_name: str | None = None
+    host_network: bool | None = None
+    readiness_gates: list[_WireGate] | None = None
+    containers: list[WireContainer] | None = None
+    init_containers: list[WireContainer] | None = None
+
+
+class _WireCondition(msgspec.Struct, frozen=True, rename="camel", gc=False):
+    type: str | None = None
+    status: str | None = None
+    reason: str | None = None
+    message: str | None = None
+    last_transition_time: str | None = None
+
+
+class _WireIP(msgspec.Struct, frozen=True, gc=False):
+    ip: str | None = None
+
+
+class _WireStatus(msgspec.Struct, frozen=True, rename="camel", gc=False):
+    phase: str | None = None
+    reason: str | None = None
+    conditions: list[_WireCondition] | None = None
+    pod_ip: str | None = msgspec.field(default=None, name="podIP")
+    pod_ips: list[_WireIP] | None = msgspec.field(default=None, name="podIPs")
+    container_statuses: list[WireStatus] | None = None
+    init_container_statuses: list[WireStatus] | None = None
+
+
+_NO_SPEC = _WireSpec()
+_NO_STATUS = _WireStatus()
+_UNSET = _WireCondition()
+
+
+class WirePod(msgspec.Struct, frozen=True, gc=False):
+    """A Pod as the wire has it: a Pod that was just created has hardly a status."""
+
+    metadata: WireMeta
+    spec: _WireSpec | None = None
+    status: _WireStatus | None = None
+
+    def compact(self) -> Pod:
+        """The retained form."""
+        spec, status = self.spec or _NO_SPEC, self.status or _NO_STATUS
+        conditions = {condition.type: condition for condition in status.conditions or ()}
+        ready = conditions.get("Ready", _UNSET)
+        scheduled = conditions.get("PodScheduled", _UNSET)
+        node = intern_text(spec.node_name)
+        # The API server fills podIPs from podIP; other writers of a dump may not.
+        ips = [canonical_address(item.ip) for item in status.pod_ips or () if item.ip]
+        if not ips and status.pod_ip:
+            ips = [canonical_address(status.pod_ip)]
+        unbound = scheduled.status != "True"
+        facts = Facts(
+            phase=intern_text(status.phase),
+            reason=intern_text(status.reason),
+            bound=bool(node),
+            host_network=bool(spec.host_network),
+            ready=intern_text(ready.status),
+            ready_reason=intern_text(ready.reason),
+            containers_ready=intern_text(conditions.get("ContainersReady", _UNSET).status),
+            initialized=intern_text(conditions.get("Initialized", _UNSET).status),
+            sandbox=intern_text(conditions.get("PodReadyToStartContainers", _UNSET).status),
+            scheduled=intern_text(scheduled.status),
+            scheduled_reason=intern_text(scheduled.reason),
+            scheduled_message=(scheduled.message or "")[:_MESSAGE_LIMIT] if unbound else "",
+            unmet=tuple(
+                [
+                    sys.intern(gate.condition_type)
+                    for gate in spec.readiness_gates or ()
+                    if conditions.get(gate.condition_type, _UNSET).status != "True"
+                ]
+            ),
+            containers=pack_containers(
+                spec.containers or (),
+                spec.init_containers or (),
+                status.container_statuses or (),
+                status.init_container_statuses or (),
+            ),
+        )
+        changed = parse_time(ready.last_transition_time)
+        if changed is None:
+            changed = parse_time(scheduled.last_transition_time)
+        return _make(self.metadata, ips, node, changed, facts)
+
+
+_UNKNOWN = Facts(known=False)
+
+
+class _LooseSpec(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    node_name: str | None = None
+
+
+def pod_from_metadata(loose: object) -> Pod | None:
+    """The Pod in decoded JSON of which only the metadata can be trusted, None if not even that.
+
+    A selected Pod with a nonsensical status is still a selected Pod: left out, its Service would be
+    told that its selector matches nothing.
+    """
+    if not isinstance(loose, dict):
+        return None
+    try:
+        meta = msgspec.convert(loose.get("metadata"), WireMeta)
+    except msgspec.MsgspecError:
+        return None
+    if not meta.name:
+        return None
+    try:
+        spec = msgspec.convert(loose.get("spec"), _LooseSpec)
+    except msgspec.MsgspecError:
+        spec = _LooseSpec()
+    return _make(meta, [], intern_text(spec.node_name), None, _UNKNOWN)
+
+
+def _make(meta: WireMeta, ips: list[str], node: str, changed: float | None, facts: Facts) -> Pod:
+    deleted = None
+    if meta.deletion_timestamp is not None:
+        deleted = parse_time(meta.deletion_timestamp) or 0.0
+    return Pod(
+        namespace=intern_text(meta.namespace),
+        # The slices hold the same name: one string serves both.
+        name=intern_text(meta.name),
+        resource_version=meta.resource_version or "",
+        labels=_share_labels(meta.labels),
+        ip=ips[0] if ips else "",
+        other_ips=tuple(ips[1:]),
+        node=node,
+        changed=parse_time(meta.creation_timestamp) if changed is None else changed,
+        deleted=deleted,
+        owner=_share_owner(meta.owner_references),
+        facts=_share_facts(facts),
+    )
+
+
+# Weak tables: what no Pod holds any more goes by itself, so churn can't fill them.
+_LABELS: WeakValueDictionary[tuple[str, ...], Labels] = WeakValueDictionary()
+_OWNERS: WeakValueDictionary[tuple[str, str], Owner] = WeakValueDictionary()
+_FACTS: WeakKeyDictionary[Facts, ref[Facts]] = WeakKeyDictionary()
+
+_NO_LABELS = Labels()
+_NO_OWNER = Owner("", "")
+
+
+def _share_labels(labels: dict[str, str] | None) -> Labels:
+    if not labels:
+        return _NO_LABELS
+    key = (*labels, *labels.values())
+    shared = _LABELS.get(key)
+    if shared is None:
+        shared = Labels({sys.intern(name): sys.intern(value) for name, value in labels.items()})
+        _LABELS[(*shared, *shared.values())] = shared
+    return shared
+
+
+def _share_owner(references: list[OwnerReference] | None) -> Owner:
+    for reference in references or ():
+        if reference.controller:
+            key = (reference.kind, reference.name)
+            shared = _OWNERS.get(key)
+            if shared is None:
+                shared = Owner(sys.intern(reference.kind), sys.intern(reference.name))
+                _OWNERS[shared.kind, shared.name] = shared
+            return shared
+    return _NO_OWNER
+
+
+def _share_facts(facts: Facts) -> Facts:
+    held = _FACTS.get(facts)
+    shared = held() if held is not None else None
+    if shared is None:
+        _FACTS[facts] = ref(facts)
+        return facts
+    return shared
