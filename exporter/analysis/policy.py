@@ -1,0 +1,56 @@
+"""What a Service's owner asks of the exporter through annotations."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from exporter.model import ANNOTATION_PREFIX
+from exporter.objects.services import Service
+
+_WHOLE = re.compile(r"[1-9][0-9]*", re.ASCII).fullmatch
+_KNOWN = ("ignore", "min-ready", "severity", "owner")
+SEVERITIES = ("critical", "warning", "info")
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """The wishes, with defaults where there are none. `bad`: a line per value that is none."""
+
+    ignored: bool = False
+    min_ready: int = 1
+    severity: str = ""
+    owner: str = ""
+    bad: tuple[str, ...] = ()
+
+
+def read_policy(service: Service, default_min_ready: int) -> Policy:
+    """The Policy of a Service; a bad value counts as not given."""
+    wishes = {
+        key.removeprefix(ANNOTATION_PREFIX): value
+        for key, value in service.annotations.items()
+        if key.startswith(ANNOTATION_PREFIX)
+    }
+    if not wishes:
+        return Policy(min_ready=default_min_ready)
+    bad = [f"{ANNOTATION_PREFIX}{key} is not known" for key in wishes if key not in _KNOWN]
+    ignore = wishes.get("ignore", "false")
+    if ignore not in ("true", "false"):
+        bad.append(f'{ANNOTATION_PREFIX}ignore={ignore!r}: takes "true" or "false"')
+    min_ready, wish = default_min_ready, wishes.get("min-ready")
+    if wish is not None:
+        if _WHOLE(wish) and len(wish) < 10:
+            min_ready = int(wish)
+        else:
+            bad.append(f"{ANNOTATION_PREFIX}min-ready={wish!r}: takes a positive whole number")
+    severity = wishes.get("severity", "")
+    if severity not in ("", *SEVERITIES):
+        bad.append(f"{ANNOTATION_PREFIX}severity={severity!r}: takes {', '.join(SEVERITIES)}")
+        severity = ""
+    return Policy(
+        ignored=ignore == "true",
+        min_ready=min_ready,
+        severity=severity,
+        owner=wishes.get("owner", ""),
+        bad=tuple(sorted(bad)),
+    )

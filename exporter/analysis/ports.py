@@ -1,0 +1,53 @@
+"""Which addresses traffic reaches: through each Service port, and over all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from exporter.analysis.merge import IP_FAMILIES, Merged, merge_pairs
+from exporter.model import PortReady
+from exporter.objects.services import Service
+from exporter.objects.slices import READY, SERVING, TERMINATING, Endpoint, EndpointSlice
+
+
+class Reach(msgspec.Struct, frozen=True):
+    """Ready pairs by Service port; `usable`: is any ready endpoint reached; `routable`: addresses.
+
+    `routable` counts what kube-proxy or a headless DNS answer would hand out now.
+    """
+
+    ports: tuple[PortReady, ...]
+    usable: bool
+    routable: int
+
+
+def measure_reach(service: Service, merged: Merged, routed: Sequence[EndpointSlice]) -> Reach:
+    """Follows every Service port to its endpoints (semantics.md §3 and §5.0).
+
+    Each port stands by itself: its ready endpoints or, when it has none, those that are serving
+    while they terminate. A headless Service hands out addresses whatever its ports say.
+    """
+    ports: list[PortReady] = []
+    routable: set[str] = set()
+    usable = False
+    for port in service.ports:
+        pairs = merge_pairs(routed, port.name, port.protocol)
+        ready = [pair for pair, entry in pairs.items() if entry.flags & READY]
+        ports.append(PortReady(port.name, port.protocol, port.port, len(ready)))
+        if service.headless:
+            continue
+        usable = usable or bool(ready)
+        chosen = ready or [pair for pair, entry in pairs.items() if _drains(entry)]
+        routable.update([address for address, _ in chosen])
+    if service.headless:
+        entries = [entry for kind in IP_FAMILIES for entry in merged.get(kind, {}).values()]
+        up = [entry.address for entry in entries if entry.flags & READY]
+        usable = bool(up)
+        routable.update(up or [entry.address for entry in entries if _drains(entry)])
+    return Reach(tuple(ports), usable, len(routable))
+
+
+def _drains(entry: Endpoint) -> bool:
+    return entry.flags & (SERVING | TERMINATING) == SERVING | TERMINATING

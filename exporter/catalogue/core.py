@@ -1,0 +1,171 @@
+"""The core group: always on, names and labels fixed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exporter.catalogue.family import Family, Group, Kind, Sample
+from exporter.model import Reason, ServiceReport
+
+_EXTERNAL = "ExternalName"
+
+
+def _truth(value: bool) -> str:  # noqa: FBT001
+    return "true" if value else "false"
+
+
+def _info(report: ServiceReport) -> Iterator[Sample]:
+    service = report.service
+    # What an ExternalName Service says of addresses and policies applies to nothing.
+    proxied = service.type != _EXTERNAL
+    external = proxied and (service.type in ("NodePort", "LoadBalancer") or service.external_ips)
+    yield (
+        (
+            service.type,
+            _truth(service.headless),
+            _truth(bool(service.selector)),
+            _truth(service.publish_not_ready),
+            service.internal_policy if proxied else "",
+            service.external_policy if external else "",
+            service.traffic_distribution if proxied else "",
+            ",".join(service.ip_families) if proxied else "",
+        ),
+        1,
+    )
+
+
+def _ready(report: ServiceReport) -> list[Sample]:
+    return [((counts.address_type,), counts.ready) for counts in report.counts]
+
+
+def _not_ready(report: ServiceReport) -> list[Sample]:
+    return [((counts.address_type,), counts.not_ready) for counts in report.counts]
+
+
+def _serving(report: ServiceReport) -> list[Sample]:
+    return [
+        ((counts.address_type,), counts.serving)
+        for counts in report.counts
+        if counts.serving is not None
+    ]
+
+
+def _terminating(report: ServiceReport) -> list[Sample]:
+    return [
+        ((counts.address_type,), counts.terminating)
+        for counts in report.counts
+        if counts.terminating is not None
+    ]
+
+
+def _routable(report: ServiceReport) -> list[Sample]:
+    return [] if report.routable is None else [((), report.routable)]
+
+
+def _reason(report: ServiceReport) -> list[Sample]:
+    reason = report.reason
+    if reason is None or reason is Reason.EXTERNAL_NAME or report.ignored:
+        return []
+    return [((reason.value,), 1)]
+
+
+def _since(report: ServiceReport) -> list[Sample]:
+    return [] if report.since is None else [((), report.since)]
+
+
+def _min_ready(report: ServiceReport) -> list[Sample]:
+    return [] if report.service.type == _EXTERNAL else [((), report.min_ready)]
+
+
+def _ingress(report: ServiceReport) -> list[Sample]:
+    service = report.service
+    return [((), len(service.ingress))] if service.type == "LoadBalancer" else []
+
+
+CORE: tuple[Family, ...] = (
+    Family(
+        "k8s_service_info",
+        Kind.INFO,
+        Group.CORE,
+        "What kind of Service it is; 1 for every Service.",
+        _info,
+        (
+            "type",
+            "headless",
+            "selector",
+            "publish_not_ready_addresses",
+            "internal_traffic_policy",
+            "external_traffic_policy",
+            "traffic_distribution",
+            "ip_families",
+        ),
+    ),
+    Family(
+        "k8s_service_endpoints_ready",
+        Kind.GAUGE,
+        Group.CORE,
+        "Unique addresses of the Service that are ready.",
+        _ready,
+        ("address_type",),
+    ),
+    Family(
+        "k8s_service_endpoints_not_ready",
+        Kind.GAUGE,
+        Group.CORE,
+        "Unique addresses of the Service that are not ready, terminating ones included.",
+        _not_ready,
+        ("address_type",),
+    ),
+    Family(
+        "k8s_service_endpoints_serving",
+        Kind.GAUGE,
+        Group.CORE,
+        "Unique addresses of the Service that are serving, whether ready or not.",
+        _serving,
+        ("address_type",),
+    ),
+    Family(
+        "k8s_service_endpoints_terminating",
+        Kind.GAUGE,
+        Group.CORE,
+        "Unique addresses of the Service that are terminating.",
+        _terminating,
+        ("address_type",),
+    ),
+    Family(
+        "k8s_service_endpoints_routable",
+        Kind.GAUGE,
+        Group.CORE,
+        "Unique addresses that kube-proxy (or a headless DNS answer) would hand out now.",
+        _routable,
+    ),
+    Family(
+        "k8s_service_endpoints_reason",
+        Kind.GAUGE,
+        Group.CORE,
+        "Why the Service has no usable ready endpoint; 1, and absent while it has one.",
+        _reason,
+        ("reason",),
+    ),
+    Family(
+        "k8s_service_endpoints_unavailable_since_timestamp_seconds",
+        Kind.GAUGE,
+        Group.CORE,
+        "When the last usable ready endpoint was lost; absent while there is one.",
+        _since,
+    ),
+    Family(
+        "k8s_service_endpoints_min_ready",
+        Kind.GAUGE,
+        Group.CORE,
+        "Ready addresses that the Service should have at least: its annotation, or the default.",
+        _min_ready,
+    ),
+    Family(
+        "k8s_service_load_balancer_ingress",
+        Kind.GAUGE,
+        Group.CORE,
+        "Ingress points in a LoadBalancer Service's status; 0 is pending.",
+        _ingress,
+    ),
+)

@@ -1,0 +1,400 @@
+"""What is known now, indexed by Service: changes go in, the keys of touched Services come out.
+
+It knows how objects belong together (labels, selectors, references), never what that means for
+traffic. A change that brings nothing new touches nothing, so replays and relists do no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from exporter.index import PodIndex
+from exporter.model import (
+    Change,
+    Delete,
+    Forget,
+    NamespaceReport,
+    ObjectKey,
+    PodsView,
+    Replace,
+    ServiceKey,
+    ServiceView,
+    Source,
+    Upsert,
+)
+from exporter.objects.codec import Retained
+from exporter.objects.dependents import Dependent
+from exporter.objects.legacy import Endpoints
+from exporter.objects.meta import Rejected
+from exporter.objects.nodes import Node
+from exporter.objects.pods import Pod
+from exporter.objects.resources import DEPENDENTS, RESOURCES, WORKLOADS
+from exporter.objects.services import Service
+from exporter.objects.slices import CONTROLLER, EndpointSlice
+from exporter.objects.workloads import Workload
+
+_WORKLOADS = frozenset(resource.name for resource in WORKLOADS)
+_DEPENDENTS = frozenset(resource.name for resource in DEPENDENTS)
+
+
+class Dirty(msgspec.Struct):
+    """What has to be computed again: Services, and the slices of namespaces as a whole."""
+
+    services: set[ServiceKey] = msgspec.field(default_factory=set)
+    namespaces: set[str] = msgspec.field(default_factory=set)
+
+    def __bool__(self) -> bool:
+        return bool(self.services or self.namespaces)
+
+    def add(self, other: Dirty) -> None:
+        """Takes over what another change touched."""
+        self.services |= other.services
+        self.namespaces |= other.namespaces
+
+
+class Cluster:
+    """The state of everything that is read.
+
+    `partial` says that not all Services are read (a selector is set), so that a slice without its
+    Service proves nothing. Nothing is held of the denied namespaces.
+    """
+
+    def __init__(
+        self,
+        source: Source = Source.ENDPOINTSLICES,
+        *,
+        partial: bool = False,
+        denied_namespaces: Iterable[str] = (),
+    ) -> None:
+        self._source = source
+        self._partial = partial
+        self._denied = frozenset(denied_namespaces)
+        self._objects: dict[str, dict[ObjectKey, Retained]] = {name: {} for name in RESOURCES}
+        self._broken: dict[str, dict[ObjectKey, Rejected]] = {name: {} for name in RESOURCES}
+        self._scopes: dict[str, set[str]] = {name: set() for name in RESOURCES}
+        self._slices: dict[ServiceKey, dict[str, EndpointSlice]] = {}
+        self._broken_slices: dict[ServiceKey, int] = {}
+        self._unlabelled: dict[str, set[str]] = {}
+        self._odd: dict[str, dict[ServiceKey, tuple[int, int]]] = {}
+        self._population: dict[str, int] = {}
+        self._pods = PodIndex()
+        self._nodes: dict[str, Node] = {}
+        self._workloads: dict[str, dict[tuple[str, str], Workload]] = {}
+        self._dependents: dict[ServiceKey, dict[tuple[str, ObjectKey], Dependent]] = {}
+
+    # ── what goes in ─────────────────────────────────────────────────────────────────────────
+
+    def apply(self, change: Change) -> Dirty:
+        """Takes a change, returns what it touched."""
+        dirty = Dirty()
+        match change:
+            case Upsert():
+                self._upsert(change.resource, change.object, dirty)
+            case Delete():
+                self._remove(change.resource, change.key, dirty)
+            case Replace():
+                self._replace(change, dirty)
+            case Forget():
+                self._forget(change, dirty)
+        return dirty
+
+    def _upsert(self, resource: str, found: Retained | Rejected, dirty: Dirty) -> None:
+        if found.namespace in self._denied:
+            return
+        key = ObjectKey(found.namespace, found.name)
+        if isinstance(found, Rejected):
+            self._remove(resource, key, dirty)
+            self._broken[resource][key] = found
+            self._mark_broken(resource, found, 1, dirty)
+            return
+        self._mend(resource, key, dirty)
+        old = self._objects[resource].get(key)
+        if old is not None and found.resource_version == old.resource_version != "":
+            return
+        self._objects[resource][key] = found
+        self._link(resource, key, old, found, dirty)
+
+    def _remove(self, resource: str, key: ObjectKey, dirty: Dirty) -> None:
+        self._mend(resource, key, dirty)
+        old = self._objects[resource].pop(key, None)
+        if old is not None:
+            self._link(resource, key, old, None, dirty)
+
+    def _replace(self, change: Replace, dirty: Dirty) -> None:
+        resource = change.resource
+        fresh = {ObjectKey(found.namespace, found.name) for found in change.objects}
+        for store in (self._objects[resource], self._broken[resource]):
+            for key in [key for key in self._in_scope(store, change.namespace) if key not in fresh]:
+                self._remove(resource, key, dirty)
+        if change.namespace not in self._scopes[resource]:
+            self._scopes[resource].add(change.namespace)
+            self._touch_scope(change.namespace, dirty)
+        for found in change.objects:
+            self._upsert(resource, found, dirty)
+
+    def _forget(self, change: Forget, dirty: Dirty) -> None:
+        resource = change.resource
+        for store in (self._objects[resource], self._broken[resource]):
+            for key in list(self._in_scope(store, change.namespace)):
+                self._remove(resource, key, dirty)
+        if change.namespace in self._scopes[resource]:
+            self._scopes[resource].discard(change.namespace)
+            self._touch_scope(change.namespace, dirty)
+
+    @staticmethod
+    def _in_scope(store: Iterable[ObjectKey], namespace: str) -> Iterator[ObjectKey]:
+        if not namespace:
+            return iter(store)
+        return (key for key in store if key.namespace == namespace)
+
+    def _touch_scope(self, namespace: str, dirty: Dirty) -> None:
+        for key in self._objects["services"]:
+            if not namespace or key.namespace == namespace:
+                dirty.services.add(ServiceKey(*key))
+        dirty.namespaces.update([namespace] if namespace else self._population)
+
+    # ── objects that could not be decoded ────────────────────────────────────────────────────
+
+    def _mend(self, resource: str, key: ObjectKey, dirty: Dirty) -> None:
+        broken = self._broken[resource].pop(key, None)
+        if broken is not None:
+            self._mark_broken(resource, broken, -1, dirty)
+
+    def _mark_broken(self, resource: str, broken: Rejected, step: int, dirty: Dirty) -> None:
+        key = ServiceKey(broken.namespace, broken.service)
+        if resource in ("endpointslices", "endpoints") and broken.service:
+            count = self._broken_slices.get(key, 0) + step
+            if count:
+                self._broken_slices[key] = count
+            else:
+                self._broken_slices.pop(key, None)
+            dirty.services.add(key)
+        if resource == "services":
+            self._classify(key, dirty)
+            dirty.services.add(key)
+
+    # ── how objects belong together ──────────────────────────────────────────────────────────
+
+    def _link(
+        self,
+        resource: str,
+        key: ObjectKey,
+        old: Retained | None,
+        new: Retained | None,
+        dirty: Dirty,
+    ) -> None:
+        match resource:
+            case "services":
+                self._link_service(key, old, new, dirty)  # type: ignore[arg-type]
+            case "endpointslices":
+                self._link_slice(key, old, new, dirty)  # type: ignore[arg-type]
+            case "endpoints":
+                dirty.services.add(ServiceKey(*key))
+            case "pods":
+                dirty.services |= self._pods.put_pod(old, new)  # type: ignore[arg-type]
+            case "nodes":
+                self._link_node(old, new, dirty)  # type: ignore[arg-type]
+            case _ if resource in _WORKLOADS:
+                self._link_workload(resource, key, old, new, dirty)  # type: ignore[arg-type]
+            case _ if resource in _DEPENDENTS:
+                self._link_dependent(resource, key, old, new, dirty)  # type: ignore[arg-type]
+
+    def _link_service(
+        self, key: ObjectKey, old: Service | None, new: Service | None, dirty: Dirty
+    ) -> None:
+        service = ServiceKey(*key)
+        self._pods.put_service(service, new.selector if new else {})
+        self._populate(key.namespace, (new is not None) - (old is not None), dirty)
+        self._classify(service, dirty)
+        dirty.services.add(service)
+
+    def _link_slice(
+        self, key: ObjectKey, old: EndpointSlice | None, new: EndpointSlice | None, dirty: Dirty
+    ) -> None:
+        self._populate(key.namespace, (new is not None) - (old is not None), dirty)
+        if old is not None and (new is None or new.service != old.service):
+            # The label can move a slice from one Service to another.
+            service = ServiceKey(key.namespace, old.service)
+            held = self._slices.get(service, {})
+            held.pop(key.name, None)
+            if not held:
+                self._slices.pop(service, None)
+            self._unlabelled.get(key.namespace, set()).discard(key.name)
+            self._classify(service, dirty)
+            dirty.services.add(service)
+            dirty.namespaces.add(key.namespace)
+        if new is None:
+            return
+        if not new.service:
+            self._unlabelled.setdefault(key.namespace, set()).add(key.name)
+            dirty.namespaces.add(key.namespace)
+            return
+        service = ServiceKey(key.namespace, new.service)
+        self._slices.setdefault(service, {})[key.name] = new
+        self._classify(service, dirty)
+        dirty.services.add(service)
+
+    def _link_node(self, old: Node | None, new: Node | None, dirty: Dirty) -> None:
+        if old is not None and new is not None and _equal_but_for_version(old, new):
+            # A heartbeat changes nothing that matters; 5,000 Nodes send one every few minutes.
+            return
+        name = (old or new).name  # type: ignore[union-attr]
+        if new is None:
+            self._nodes.pop(name, None)
+        else:
+            self._nodes[name] = new
+        for key, service in self._objects["services"].items():
+            if service.internal_policy == "Local":  # type: ignore[attr-defined]
+                dirty.services.add(ServiceKey(*key))
+        dirty.services |= self._pods.on_node(name)
+
+    def _link_workload(
+        self,
+        resource: str,
+        key: ObjectKey,
+        old: Workload | None,
+        new: Workload | None,
+        dirty: Dirty,
+    ) -> None:
+        held = self._workloads.setdefault(key.namespace, {})
+        if new is None:
+            held.pop((resource, key.name), None)
+        else:
+            held[resource, key.name] = new
+        for workload in (old, new):
+            if workload is not None:
+                dirty.services |= self._pods.match(key.namespace, workload.template_labels)
+
+    def _link_dependent(
+        self,
+        resource: str,
+        key: ObjectKey,
+        old: Dependent | None,
+        new: Dependent | None,
+        dirty: Dirty,
+    ) -> None:
+        for target in old.targets if old else ():
+            held = self._dependents.get(ServiceKey(*target), {})
+            held.pop((resource, key), None)
+            if not held:
+                self._dependents.pop(ServiceKey(*target), None)
+            dirty.services.add(ServiceKey(*target))
+        for target in new.targets if new else ():
+            self._dependents.setdefault(ServiceKey(*target), {})[resource, key] = new  # type: ignore[assignment]
+            dirty.services.add(ServiceKey(*target))
+
+    def _populate(self, namespace: str, step: int, dirty: Dirty) -> None:
+        if not step:
+            return
+        count = self._population.get(namespace, 0) + step
+        if count:
+            self._population[namespace] = count
+        else:
+            self._population.pop(namespace, None)
+        if count in (0, step):
+            dirty.namespaces.add(namespace)
+
+    def _classify(self, key: ServiceKey, dirty: Dirty) -> None:
+        """Counts the slices of a key that are orphaned or frozen; by key, for they are few."""
+        slices = self._slices.get(key)
+        verdict = (0, 0)
+        if slices:
+            service = self._objects["services"].get(ObjectKey(*key))
+            if service is None:
+                if ObjectKey(*key) not in self._broken["services"]:
+                    verdict = (len(slices), 0)
+            elif not service.selector or service.type == "ExternalName":  # type: ignore[attr-defined]
+                # The controller returns early without deleting what it made before.
+                verdict = (0, sum(s.managed_by == CONTROLLER for s in slices.values()))
+        odd = self._odd.get(key.namespace)
+        if verdict == ((odd or {}).get(key) or (0, 0)):
+            return
+        if verdict != (0, 0):
+            self._odd.setdefault(key.namespace, {})[key] = verdict
+        elif odd is not None:
+            odd.pop(key, None)
+        dirty.namespaces.add(key.namespace)
+
+    # ── what comes out ───────────────────────────────────────────────────────────────────────
+
+    def knows(self, resource: str, namespace: str) -> bool:
+        """Whether the resource was read in this namespace (or everywhere)."""
+        scopes = self._scopes[resource]
+        return "" in scopes or namespace in scopes
+
+    def count(self, resource: str, namespace: str = "") -> int:
+        """How many objects of a resource are held, in all or in one namespace."""
+        objects = self._objects[resource]
+        return sum(1 for _ in self._in_scope(objects, namespace)) if namespace else len(objects)
+
+    def services(self) -> Iterator[ServiceKey]:
+        """All Services."""
+        return (ServiceKey(*key) for key in self._objects["services"])
+
+    def pods(self) -> Iterator[Pod]:
+        """All Pods."""
+        return iter(self._objects["pods"].values())  # type: ignore[arg-type]
+
+    def namespaces(self) -> Iterator[str]:
+        """All namespaces that have a Service or a slice."""
+        return iter(self._population)
+
+    def broken(self) -> Iterator[Rejected]:
+        """All objects that could not be decoded."""
+        for held in self._broken.values():
+            yield from held.values()
+
+    def view(self, key: ServiceKey) -> ServiceView | None:
+        """All that is known of one Service, None when there is no such Service."""
+        service = self._objects["services"].get(ObjectKey(*key))
+        if service is None:
+            return None
+        namespace = key.namespace
+        slices: tuple[EndpointSlice, ...] | None = None
+        endpoints: Endpoints | None = None
+        if self.knows(self._source.value, namespace):
+            slices = tuple(self._slices.get(key, {}).values())
+            endpoints = self._objects["endpoints"].get(ObjectKey(*key))  # type: ignore[assignment]
+        nodes = self._nodes if self.knows("nodes", "") else None
+        pods = None
+        if self.knows("pods", namespace):
+            selected = self._pods.selected(key)
+            # Workloads only explain why there are no Pods.
+            workloads = () if selected else tuple(self._workloads.get(namespace, {}).values())
+            pods = PodsView(selected, nodes, workloads)
+        return ServiceView(
+            service=service,  # type: ignore[arg-type]
+            source=self._source,
+            slices=slices,
+            endpoints=endpoints,
+            broken=self._broken_slices.get(key, 0),
+            pods=pods,
+            nodes=nodes,
+            dependents=self._depending(key),
+        )
+
+    def namespace(self, namespace: str) -> NamespaceReport | None:
+        """The odd slices of a namespace, None when it has neither Services nor slices."""
+        if namespace not in self._population:
+            return None
+        if self._source is not Source.ENDPOINTSLICES or not self.knows("endpointslices", namespace):
+            return NamespaceReport(namespace, None, None, None)
+        complete = self.knows("services", namespace)
+        odd = self._odd.get(namespace, {}).values()
+        return NamespaceReport(
+            namespace=namespace,
+            orphaned=sum(o for o, _ in odd) if complete and not self._partial else None,
+            unlabelled=len(self._unlabelled.get(namespace, ())),
+            frozen=sum(f for _, f in odd) if complete else None,
+        )
+
+    def _depending(self, key: ServiceKey) -> tuple[Dependent, ...] | None:
+        if not any(self._scopes[name] for name in _DEPENDENTS):
+            return None
+        return tuple(self._dependents.get(key, {}).values())
+
+
+def _equal_but_for_version(old: Node, new: Node) -> bool:
+    return msgspec.structs.replace(old, resource_version=new.resource_version) == new

@@ -1,0 +1,167 @@
+"""The live state: changes go in, reports and rendered lines come out, one commit at a time.
+
+It does no I/O and knows no tasks; whoever drives it decides how long it may work at a stretch.
+Readers see only what was committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+
+import msgspec
+
+from exporter.analysis.report import ReportOptions, analyse
+from exporter.catalogue import Family, Group, select_families
+from exporter.cluster import Cluster, Dirty
+from exporter.exposition import Exposition
+from exporter.exposition.fragments import Fragment
+from exporter.history import Past, look
+from exporter.model import (
+    Change,
+    NamespaceReport,
+    ResourceStatus,
+    ServiceKey,
+    ServiceReport,
+    ServiceView,
+    Snapshot,
+    Source,
+)
+
+
+class Choices(msgspec.Struct, frozen=True):
+    """What the user chose to be told, in plain values. The fields are those of the settings."""
+
+    source: Source = Source.ENDPOINTSLICES
+    groups: frozenset[str] = frozenset()
+    labels: tuple[str, ...] = ()
+    annotations: tuple[str, ...] = ()
+    min_ready: int = 1
+    addresses_of: frozenset[str] | None = None
+    partial: bool = False
+    denied_namespaces: tuple[str, ...] = ()
+
+    def families(self) -> tuple[Family, ...]:
+        """The families of the chosen groups."""
+        return select_families(self.groups, labels=self.labels, annotations=self.annotations)
+
+
+class State:
+    """Cluster, memory, reports and exposition, kept in step."""
+
+    def __init__(self, choices: Choices) -> None:
+        self.cluster = Cluster(
+            choices.source,
+            partial=choices.partial,
+            denied_namespaces=choices.denied_namespaces,
+        )
+        self.exposition = Exposition(choices.families())
+        self._options = ReportOptions(
+            min_ready=choices.min_ready,
+            addresses=Group.ADDRESSES in choices.groups,
+            pairs=Group.COMPATIBILITY in choices.groups,
+            addresses_of=choices.addresses_of,
+        )
+        self._track = Group.CHANGES in choices.groups
+        self._memory: dict[ServiceKey, Past] = {}
+        self._reports: dict[ServiceKey, ServiceReport] = {}
+        self._dirty = Dirty()
+
+    @property
+    def reports(self) -> Mapping[ServiceKey, ServiceReport]:
+        """The committed reports."""
+        return MappingProxyType(self._reports)
+
+    @property
+    def pending(self) -> bool:
+        """Whether something is to be computed again."""
+        return bool(self._dirty)
+
+    def deliver(self, change: Change) -> None:
+        """Takes a change."""
+        self._dirty.add(self.cluster.apply(change))
+
+    def touch(self, services: Iterable[ServiceKey]) -> None:
+        """Marks Services whose report changes with time alone."""
+        self._dirty.services.update(services)
+
+    def refresh(self, now: float, may_go_on: Callable[[], bool] = lambda: True) -> Batch:
+        """Begins a batch of all that is pending and works on it; see Batch.work."""
+        dirty, self._dirty = self._dirty, Dirty()
+        batch = Batch(dirty)
+        self.work(batch, now, may_go_on)
+        return batch
+
+    def work(self, batch: Batch, now: float, may_go_on: Callable[[], bool] = lambda: True) -> None:
+        """Computes reports of a batch until it is through or `may_go_on` says no."""
+        todo = batch.services
+        while todo:
+            key = todo.pop()
+            report = self._report(key, now)
+            batch.reports[key] = report
+            batch.lines[key] = self.exposition.render(report) if report is not None else None
+            if not may_go_on():
+                return
+        while batch.namespaces:
+            name = batch.namespaces.pop()
+            about = self.cluster.namespace(name)
+            batch.namespace_lines[name] = self._render_namespace(about)
+
+    def _render_namespace(self, about: NamespaceReport | None) -> Fragment | None:
+        return self.exposition.render_namespace(about) if about is not None else None
+
+    def commit(self, batch: Batch) -> None:
+        """Makes a finished batch visible, all of it at once."""
+        for key, report in batch.reports.items():
+            if report is None:
+                self._reports.pop(key, None)
+            else:
+                self._reports[key] = report
+        self.exposition.commit(batch.lines, batch.namespace_lines)
+
+    def settle(self, now: float) -> None:
+        """Computes and commits all that is pending."""
+        while self.pending:
+            self.commit(self.refresh(now))
+
+    def _report(self, key: ServiceKey, now: float) -> ServiceReport | None:
+        view = self.cluster.view(key)
+        if view is None:
+            self._memory.pop(key, None)
+            return None
+        past, report = look(
+            self._memory.get(key), view, analyse(view, self._options), now, track=self._track
+        )
+        if past is not None:
+            self._memory[key] = past
+        return report
+
+    def view(self, key: ServiceKey) -> ServiceView | None:
+        """All that is known of one Service, None when there is none."""
+        return self.cluster.view(key)
+
+    def counting(self) -> Sequence[ServiceKey]:
+        """Services whose counters grow with time: those that are down, while changes count."""
+        if not self._track:
+            return ()
+        return [key for key, past in self._memory.items() if past.down]
+
+    def snapshot(self, resources: tuple[ResourceStatus, ...], now: float) -> Snapshot:
+        """What readers see."""
+        return Snapshot(self.reports, resources, now)
+
+
+class Batch:
+    """Work in hand: what is still to be computed, and what will be committed."""
+
+    def __init__(self, dirty: Dirty) -> None:
+        self.services = dirty.services
+        self.namespaces = dirty.namespaces
+        self.reports: dict[ServiceKey, ServiceReport | None] = {}
+        self.lines: dict[ServiceKey, Fragment | None] = {}
+        self.namespace_lines: dict[str, Fragment | None] = {}
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to compute."""
+        return not (self.services or self.namespaces)

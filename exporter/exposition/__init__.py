@@ -1,0 +1,156 @@
+"""What a scrape gets: domain families from kept pieces, in the format and encoding asked for.
+
+A scrape joins bytes that are there; it computes no sample and waits for nobody. What it shows is
+the state of the last commit, whole: a batch that is half put in can't be seen.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+
+from exporter.catalogue import Family, Scope
+from exporter.exposition.chunks import ChunkStore, Piece, lone_piece
+from exporter.exposition.formats import (
+    Format,
+    accepts_gzip,
+    content_type,
+    family_head,
+    negotiate,
+)
+from exporter.exposition.fragments import Fragment, Renderer
+from exporter.model import NamespaceReport, ServiceKey, ServiceReport
+
+__all__ = [
+    "Exposition",
+    "Format",
+    "Page",
+    "accepts_gzip",
+    "content_type",
+    "negotiate",
+]
+
+# Magic, deflate, no flags, no time (a scrape of the same state is the same bytes), no system.
+_GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+_EMPTY_FINAL_BLOCK = b"\x03\x00"
+
+
+class Page:
+    """One scrape's answer: an immutable list of pieces, plain or as one gzip member."""
+
+    def __init__(self, pieces: Sequence[Piece | bytes]) -> None:
+        self._pieces = pieces
+
+    @property
+    def size(self) -> int:
+        """Bytes of the plain form."""
+        return sum(len(_text(piece)) for piece in self._pieces)
+
+    def pieces(self) -> Iterator[bytes]:
+        """The plain form."""
+        return (_text(piece) for piece in self._pieces)
+
+    def compressed(self) -> Iterator[bytes]:
+        """One gzip member, piece by piece; a step compresses one piece at most."""
+        yield _GZIP_HEAD
+        checksum = size = 0
+        for piece in self._pieces:
+            text = _text(piece)
+            checksum = zlib.crc32(text, checksum)
+            size += len(text)
+            yield piece.deflated() if isinstance(piece, Piece) else _deflate(piece)
+        yield _EMPTY_FINAL_BLOCK + struct.pack("<II", checksum, size & 0xFFFFFFFF)
+
+
+def _text(piece: Piece | bytes) -> bytes:
+    return piece if isinstance(piece, bytes) else piece.text
+
+
+def _deflate(text: bytes) -> bytes:
+    packer = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return packer.compress(text) + packer.flush(zlib.Z_FULL_FLUSH)
+
+
+class Exposition:
+    """The rendered state of all chosen families."""
+
+    def __init__(self, families: Sequence[Family]) -> None:
+        self.families = tuple(families)
+        about_services = tuple(f for f in families if f.scope is not Scope.NAMESPACE)
+        about_namespaces = tuple(f for f in families if f.scope is Scope.NAMESPACE)
+        self._service_renderer = Renderer(about_services)
+        self._namespace_renderer = Renderer(about_namespaces)
+        self._services = ChunkStore(len(about_services))
+        self._namespaces = ChunkStore(len(about_namespaces))
+        self._places: list[tuple[Family, ChunkStore, int]] = [
+            (family, store, number)
+            for store, members in (
+                (self._services, about_services),
+                (self._namespaces, about_namespaces),
+            )
+            for number, family in enumerate(members)
+        ]
+        self._places.sort(key=lambda place: self.families.index(place[0]))
+        self._heads = {
+            form: {family.name: lone_piece(family_head(family, form)) for family in families}
+            for form in Format
+        }
+
+    def render(self, report: ServiceReport) -> Fragment:
+        """A Service's lines, to be committed later."""
+        return self._service_renderer.render_service(report)
+
+    def render_namespace(self, report: NamespaceReport) -> Fragment:
+        """A namespace's lines, to be committed later."""
+        return self._namespace_renderer.render_namespace(report)
+
+    def commit(
+        self,
+        services: Mapping[ServiceKey, Fragment | None],
+        namespaces: Mapping[str, Fragment | None],
+    ) -> None:
+        """Makes a batch visible at once; None takes a Service or namespace away."""
+        if services:
+            self._services.apply(services)
+        if namespaces:
+            self._namespaces.apply({(name,): lines for name, lines in namespaces.items()})
+
+    def series(self) -> dict[str, int]:
+        """How many series there are, by group."""
+        found: dict[str, int] = {}
+        for family, store, number in self._places:
+            group = family.group.value
+            found[group] = found.get(group, 0) + store.series[number]
+        return found
+
+    def scrape(
+        self,
+        form: Format,
+        *,
+        namespaces: frozenset[str] | None = None,
+        families: frozenset[str] | None = None,
+        tail: bytes = b"",
+    ) -> Page:
+        """The page of the committed state.
+
+        `namespaces` and `families` restrict it (None: all). `tail` is text that other metrics were
+        rendered to in the same format; for OpenMetrics without its end mark, which is added here.
+        """
+        pieces: list[Piece | bytes] = []
+        for family, store, number in self._places:
+            if families is not None and family.name not in families:
+                continue
+            if namespaces is None:
+                found: Sequence[Piece | bytes] = store.pieces(number)
+            else:
+                lines = store.lines_of(number, namespaces)
+                found = [lines] if lines else []
+            if found:
+                pieces.append(self._heads[form][family.name])
+                pieces.extend(found)
+        if tail:
+            pieces.append(tail)
+        if form is Format.OPENMETRICS_1_0_0:
+            pieces.append(b"# EOF\n")
+        return Page(pieces)

@@ -1,0 +1,89 @@
+"""From a report to bytes: the sample lines of one Service (or namespace), family by family."""
+
+from __future__ import annotations
+
+import math
+
+from exporter.catalogue import Family, Scope
+from exporter.exposition.formats import escape_value
+from exporter.model import NamespaceReport, ServiceReport
+
+#: Lines per family, in the order of the families.
+Fragment = tuple[bytes, ...]
+
+
+def format_number(value: float) -> str:
+    """A sample's value: whole numbers without a point, others as short as they are exact."""
+    if isinstance(value, int):
+        return str(value)
+    if math.isfinite(value) and value == int(value) and abs(value) < 1e15:
+        return str(int(value))
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "+Inf" if value > 0 else "-Inf"
+    return repr(value)
+
+
+class Renderer:
+    """Renders reports for a fixed choice of families of one scope of reports.
+
+    Empty label values are left out: to Prometheus they are the same as none, and cost bytes.
+    """
+
+    def __init__(self, families: tuple[Family, ...]) -> None:
+        self._families = families
+        self._openings = [
+            (
+                family,
+                family.name + '{namespace="',
+                family.scope.labels[1] + '="' if family.scope is not Scope.NAMESPACE else "",
+                tuple(f'",{label}="' for label in family.labels),
+            )
+            for family in families
+        ]
+
+    def render_service(self, report: ServiceReport) -> Fragment:
+        """The lines of one Service."""
+        namespace = escape_value(report.key.namespace) + '",'
+        name = escape_value(report.key.name)
+        found = []
+        for family, opening, subject, labels in self._openings:
+            samples = family.samples(report)
+            if not samples:
+                found.append(b"")
+                continue
+            start = opening + namespace + subject + name
+            if family.free:
+                text = "".join(
+                    [f'{start}{_free(pairs)}"}} {format_number(v)}\n' for pairs, v in samples]
+                )
+            else:
+                text = "".join(
+                    [f'{start}{_join(labels, vs)}"}} {format_number(v)}\n' for vs, v in samples]
+                )
+            found.append(text.encode("utf-8", "replace"))
+        return tuple(found)
+
+    def render_namespace(self, report: NamespaceReport) -> Fragment:
+        """The lines of one namespace."""
+        found = []
+        for family, opening, _, _ in self._openings:
+            text = "".join(
+                [
+                    f'{opening}{escape_value(report.namespace)}"}} {format_number(value)}\n'
+                    for _, value in family.samples(report)
+                ]
+            )
+            found.append(text.encode("utf-8", "replace"))
+        return tuple(found)
+
+
+def _join(labels: tuple[str, ...], values: tuple[str, ...]) -> str:
+    return "".join(
+        [label + escape_value(value) for label, value in zip(labels, values, strict=True) if value]
+    )
+
+
+def _free(pairs: tuple[tuple[str, str], ...]) -> str:
+    return "".join([f'",{name}="{escape_value(value)}' for name, value in pairs if value])

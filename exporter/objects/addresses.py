@@ -1,0 +1,28 @@
+"""IP addresses in the one spelling that equal addresses share."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+_PLAIN_V4 = re.compile(r"(?:(?:[1-9]\d{0,2}|0)\.){3}(?:[1-9]\d{0,2}|0)").fullmatch
+_DOTTED = re.compile(r"\d+(?:\.\d+){3}").fullmatch
+
+
+def canonical_address(text: str) -> str:
+    """The canonical form of an IP address, or the text itself where it is none.
+
+    Like Go's ParseIPSloppy + String: leading zeros of a dotted quad are dropped, an IPv4 address
+    mapped into IPv6 is that IPv4 address, IPv6 is compressed. Python alone would refuse the first
+    and print the second in another form, and one address would count twice.
+    """
+    if _PLAIN_V4(text):
+        return text
+    if _DOTTED(text):
+        return ".".join(str(int(part)) for part in text.split("."))
+    try:
+        address = ipaddress.IPv6Address(text)
+    except ValueError:
+        return text
+    mapped = address.ipv4_mapped
+    return str(mapped) if mapped is not None else address.compressed

@@ -1,0 +1,291 @@
+"""Bytes to objects: single objects, watch events and lists that are read while they arrive.
+
+Whatever the bytes: the result is a value, a Rejected in its place, or a DecodeError; nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import msgspec
+
+from exporter.objects.dependents import DEPENDENT_WIRES
+from exporter.objects.legacy import WireEndpoints
+from exporter.objects.meta import DecodeError, Rejected
+from exporter.objects.nodes import WireNode
+from exporter.objects.pods import WirePod
+from exporter.objects.resources import Resource
+from exporter.objects.services import WireService
+from exporter.objects.slices import SERVICE_NAME_LABEL, WireSlice
+from exporter.objects.workloads import WORKLOAD_WIRES
+
+
+class Retained(Protocol):
+    """What every retained form has: the key of its object, and its version."""
+
+    @property
+    def namespace(self) -> str:
+        """`metadata.namespace`, "" for what is in none."""
+
+    @property
+    def name(self) -> str:
+        """`metadata.name`."""
+
+    @property
+    def resource_version(self) -> str:
+        """`metadata.resourceVersion`."""
+
+
+class _Wire(Protocol):
+    def compact(self) -> Retained: ...
+
+
+WIRES: dict[str, type[_Wire]] = {
+    "services": WireService,
+    "endpointslices": WireSlice,
+    "endpoints": WireEndpoints,
+    "pods": WirePod,
+    "nodes": WireNode,
+    **WORKLOAD_WIRES,
+    **DEPENDENT_WIRES,
+}
+
+# What msgspec can raise on hostile bytes: its own errors, invalid UTF-8, nesting, huge numbers.
+_HOSTILE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, ValueError)
+
+_decoders: dict[str, msgspec.json.Decoder[Any]] = {}
+
+
+def _decoder(name: str) -> msgspec.json.Decoder[Any]:
+    if name not in _decoders:
+        _decoders[name] = msgspec.json.Decoder(WIRES[name])
+    return _decoders[name]
+
+
+class ListHead(msgspec.Struct, frozen=True):
+    """What a list says of itself. `token` continues it and is "" on the last page."""
+
+    resource_version: str
+    token: str
+
+
+class StatusCause(msgspec.Struct, frozen=True):
+    """One entry of a Status' `details.causes`."""
+
+    reason: str = ""
+    message: str = ""
+
+
+class _StatusDetails(msgspec.Struct, frozen=True, rename="camel"):
+    causes: list[StatusCause] | None = None
+    retry_after_seconds: int | None = None
+
+
+class Status(msgspec.Struct, frozen=True):
+    """The API's error object (`kind: Status`), read leniently."""
+
+    code: int | None = None
+    reason: str | None = None
+    message: str | None = None
+    details: _StatusDetails | None = None
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One frame of a watch: ADDED, MODIFIED or DELETED with an object, or what stands below.
+
+    BOOKMARK: `resource_version` alone (and `initial_end` when it ends the initial events of a
+    WatchList). ERROR: `status`. Any other type: nothing but the type.
+    """
+
+    type: str
+    object: Retained | Rejected | None = None
+    resource_version: str = ""
+    status: Status | None = None
+    initial_end: bool = False
+
+
+class _WireEvent(msgspec.Struct, frozen=True):
+    type: str
+    object: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _WireListMeta(msgspec.Struct, frozen=True, rename="camel"):
+    resource_version: str | None = None
+    token: str | None = msgspec.field(default=None, name="continue")
+
+
+class _WireHead(msgspec.Struct, frozen=True):
+    metadata: _WireListMeta | None = None
+    kind: str | None = None
+
+
+class _WireBody(msgspec.Struct, frozen=True):
+    metadata: _WireListMeta | None = None
+    kind: str | None = None
+    items: list[msgspec.Raw] | None = None
+
+
+class _WireBookmarkMeta(msgspec.Struct, frozen=True, rename="camel"):
+    resource_version: str | None = None
+    annotations: dict[str, str] | None = None
+
+
+class _WireBookmark(msgspec.Struct, frozen=True):
+    metadata: _WireBookmarkMeta | None = None
+
+
+def decode_object(resource: Resource, raw: bytes | msgspec.Raw) -> Retained | Rejected:
+    """The object that `raw` (JSON) is, or the Rejected that stands for it.
+
+    Raises DecodeError where `raw` is no JSON value at all.
+    """
+    try:
+        found: Retained = _decoder(resource.name).decode(raw).compact()
+    except _HOSTILE as error:
+        return _reject(resource, raw, error)
+    if not found.name:
+        return Rejected(resource.name, found.namespace, "", "", "it has no metadata.name")
+    return found
+
+
+def decode_status(raw: bytes) -> Status | None:
+    """The Status in an error body, or None: proxies and overload protection send plain text."""
+    try:
+        return msgspec.json.decode(raw, type=Status)
+    except _HOSTILE:
+        return None
+
+
+def decode_event(resource: Resource, line: bytes) -> Event:
+    """One frame of a watch. Raises DecodeError for a frame that can't be read."""
+    try:
+        wire = msgspec.json.decode(line, type=_WireEvent)
+        if wire.type in ("ADDED", "MODIFIED", "DELETED"):
+            found = decode_object(resource, wire.object)
+            version = (
+                _version_of(wire.object) if isinstance(found, Rejected) else found.resource_version
+            )
+            return Event(wire.type, object=found, resource_version=version)
+        if wire.type == "ERROR":
+            return Event(wire.type, status=decode_status(bytes(wire.object)) or Status())
+        if wire.type == "BOOKMARK":
+            meta = msgspec.json.decode(wire.object, type=_WireBookmark).metadata
+            annotations = (meta.annotations if meta else None) or {}
+            return Event(
+                wire.type,
+                resource_version=(meta.resource_version if meta else None) or "",
+                initial_end=annotations.get("k8s.io/initial-events-end") == "true",
+            )
+    except _HOSTILE as error:
+        raise DecodeError(f"a watch frame can't be read: {error}") from None
+    return Event(wire.type)
+
+
+def _version_of(raw: msgspec.Raw) -> str:
+    try:
+        meta = msgspec.json.decode(raw, type=_WireBookmark).metadata
+    except _HOSTILE:
+        return ""
+    return (meta.resource_version if meta else None) or ""
+
+
+def _reject(resource: Resource, raw: bytes | msgspec.Raw, error: Exception) -> Rejected:
+    try:
+        loose = msgspec.json.decode(raw)
+    except _HOSTILE as worse:
+        raise DecodeError(f"{resource.kind}: not JSON: {worse}") from None
+    return reject(resource, loose, str(error))
+
+
+def reject(resource: Resource, loose: object, why: str) -> Rejected:
+    """The Rejected for a decoded but unfitting object, with what its metadata still tells."""
+    meta = loose.get("metadata") if isinstance(loose, dict) else None
+    meta = meta if isinstance(meta, dict) else {}
+    labels = meta.get("labels")
+    labels = labels if isinstance(labels, dict) else {}
+    namespace, name = _text(meta.get("namespace")), _text(meta.get("name"))
+    service = _text(labels.get(SERVICE_NAME_LABEL)) if resource.name == "endpointslices" else name
+    return Rejected(resource.name, namespace, name, service, why)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+_ITEMS = b'"items":['
+_BORDER = b'},{"metadata":{'
+
+
+class ListReader:
+    """Reads one page of a list while its bytes arrive, object by object.
+
+    A server may answer a first list with all there is in one body of a hundred megabytes; held
+    and decoded at once it would cost that much memory and block everything for as long. Items
+    of Go servers begin with `{"metadata":{`, so the bytes are cut at `},{"metadata":{` and every
+    piece has to prove itself by decoding; a false border (nested metadata, a string that looks
+    like one) does not decode and is joined with what follows. A body of any other shape is
+    decoded whole at the end.
+    """
+
+    def __init__(self, resource: Resource) -> None:
+        self._resource = resource
+        self._buffer = bytearray()
+        self._searched = 0
+        self._head: bytes | None = None
+
+    def feed(self, chunk: bytes) -> list[Retained | Rejected]:
+        """Takes bytes, returns the objects that are complete with them."""
+        self._buffer += chunk
+        if self._head is None:
+            at = self._buffer.find(_ITEMS)
+            if at < 0 or not self._is_head(bytes(self._buffer[:at])):
+                return []
+            self._head = bytes(self._buffer[:at])
+            del self._buffer[: at + len(_ITEMS)]
+        return self._take()
+
+    def _is_head(self, head: bytes) -> bool:
+        try:
+            msgspec.json.decode(head + b'"items":[]}', type=_WireHead)
+        except _HOSTILE:
+            return False
+        return True
+
+    def _take(self) -> list[Retained | Rejected]:
+        found: list[Retained | Rejected] = []
+        buffer, begin, search = self._buffer, 0, self._searched
+        while True:
+            at = buffer.find(_BORDER, search)
+            if at < 0:
+                break
+            search = at + 1
+            try:
+                found.append(decode_object(self._resource, bytes(buffer[begin : at + 1])))
+            except DecodeError:
+                continue  # not a border between items: the piece goes on
+            begin = at + 2
+        # A border may lie across two chunks: look again from just before the end.
+        self._searched = max(search, len(buffer) - len(_BORDER)) - begin
+        self._searched = max(self._searched, 0)
+        if begin:
+            del buffer[:begin]
+        return found
+
+    def finish(self) -> tuple[list[Retained | Rejected], ListHead]:
+        """The objects that were left, and what the list says of itself.
+
+        Raises DecodeError when the bytes are not the whole of a list of this resource.
+        """
+        head = self._head if self._head is None else self._head + _ITEMS
+        whole = bytes(self._buffer) if head is None else head + bytes(self._buffer)
+        self._buffer = bytearray()
+        try:
+            body = msgspec.json.decode(whole, type=_WireBody)
+        except _HOSTILE as error:
+            raise DecodeError(f"the list of {self._resource.name} is broken: {error}") from None
+        expected = f"{self._resource.kind}List"
+        if body.kind not in (None, expected, "List"):
+            raise DecodeError(f"expected a {expected}, got a {body.kind}")
+        meta = body.metadata or _WireListMeta()
+        left = [decode_object(self._resource, item) for item in body.items or ()]
+        return left, ListHead(meta.resource_version or "", meta.token or "")

@@ -1,0 +1,119 @@
+"""Endpoints (core/v1): deprecated since Kubernetes 1.33, read only when asked for."""
+
+from __future__ import annotations
+
+import sys
+
+import msgspec
+
+from exporter.objects.addresses import canonical_address
+from exporter.objects.meta import WireMeta, intern_text, parse_time
+from exporter.objects.slices import OVER_CAPACITY, TRIGGER_TIME, SlicePort
+
+LEADER_ANNOTATION = "control-plane.alpha.kubernetes.io/leader"
+
+
+class LegacyAddress(msgspec.Struct, frozen=True, gc=False):
+    """One address of a subset. `uid` tells Pods with one IP apart; node and pod may be ""."""
+
+    address: str
+    uid: str
+    node: str
+    pod: str
+
+
+class Subset(msgspec.Struct, frozen=True, gc=False):
+    """Addresses × ports. Without ports the addresses stand alone (headless without ports)."""
+
+    ready: tuple[LegacyAddress, ...]
+    not_ready: tuple[LegacyAddress, ...]
+    ports: tuple[SlicePort, ...]
+
+
+class Endpoints(msgspec.Struct, frozen=True):
+    """A legacy Endpoints object; it belongs to the Service of its own name.
+
+    `leader`: it only holds a leader election record. `truncated`: over 1,000 addresses, cut.
+    `triggered` and `changed` as in an EndpointSlice.
+    """
+
+    namespace: str
+    name: str
+    uid: str
+    resource_version: str
+    created: float | None
+    leader: bool
+    truncated: bool
+    triggered: float | None
+    changed: float | None
+    subsets: tuple[Subset, ...]
+
+
+class _WireTarget(msgspec.Struct, frozen=True, gc=False):
+    kind: str | None = None
+    name: str | None = None
+    uid: str | None = None
+
+
+class _WireAddress(msgspec.Struct, frozen=True, rename="camel"):
+    ip: str
+    node_name: str | None = None
+    target_ref: _WireTarget | None = None
+
+
+class _WirePort(msgspec.Struct, frozen=True, gc=False):
+    name: str | None = None
+    protocol: str | None = None
+    port: int | None = None
+
+
+class _WireSubset(msgspec.Struct, frozen=True, rename="camel"):
+    addresses: list[_WireAddress] | None = None
+    not_ready_addresses: list[_WireAddress] | None = None
+    ports: list[_WirePort] | None = None
+
+
+class WireEndpoints(msgspec.Struct, frozen=True):
+    """An Endpoints object as the wire has it; `subsets` is absent when there are none."""
+
+    metadata: WireMeta
+    subsets: list[_WireSubset] | None = None
+
+    def compact(self) -> Endpoints:
+        """The retained form."""
+        meta = self.metadata
+        annotations = meta.annotations or {}
+        triggered = parse_time(annotations.get(TRIGGER_TIME))
+        return Endpoints(
+            namespace=intern_text(meta.namespace),
+            name=meta.name or "",
+            uid=meta.uid or "",
+            resource_version=meta.resource_version or "",
+            created=parse_time(meta.creation_timestamp),
+            leader=LEADER_ANNOTATION in annotations,
+            truncated=annotations.get(OVER_CAPACITY) == "truncated",
+            triggered=triggered,
+            changed=triggered if triggered is not None else meta.written(),
+            subsets=tuple(_compact_subset(subset) for subset in self.subsets or ()),
+        )
+
+
+def _compact_subset(subset: _WireSubset) -> Subset:
+    return Subset(
+        ready=tuple(_compact_address(a) for a in subset.addresses or ()),
+        not_ready=tuple(_compact_address(a) for a in subset.not_ready_addresses or ()),
+        ports=tuple(
+            SlicePort(sys.intern(p.name or ""), sys.intern(p.protocol or "TCP"), p.port or 0)
+            for p in subset.ports or ()
+        ),
+    )
+
+
+def _compact_address(wire: _WireAddress) -> LegacyAddress:
+    target = wire.target_ref
+    return LegacyAddress(
+        address=canonical_address(wire.ip),
+        uid=(target.uid or "") if target else "",
+        node=intern_text(wire.node_name),
+        pod=sys.intern(target.name) if target and target.kind == "Pod" and target.name else "",
+    )

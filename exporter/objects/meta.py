@@ -1,0 +1,102 @@
+"""What every object has: metadata. It is read leniently, for null and absent mean the same."""
+
+from __future__ import annotations
+
+import re
+import sys
+from datetime import datetime
+
+import msgspec
+
+# It can be megabytes of the object's own text, and nothing here ever reads it.
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+_FRACTION = re.compile(r"\.(\d{1,6})\d*")
+
+
+class DecodeError(Exception):
+    """Bytes that are not the object they should be: the only error that decoding raises."""
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """An object that could not be decoded: counted, skipped, and its Service marked by it.
+
+    `service` is the Service it would have spoken of, where that can still be told.
+    """
+
+    resource: str
+    namespace: str
+    name: str
+    service: str
+    why: str
+
+
+class OwnerReference(msgspec.Struct, frozen=True, rename="camel", gc=False):
+    """One entry of `metadata.ownerReferences`."""
+
+    kind: str = ""
+    name: str = ""
+    uid: str = ""
+    controller: bool | None = None
+
+
+class _WireManagedFields(msgspec.Struct, frozen=True, gc=False):
+    time: str | None = None
+
+
+class WireMeta(msgspec.Struct, frozen=True, rename="camel"):
+    """`metadata` as the wire has it."""
+
+    name: str | None = None
+    namespace: str | None = None
+    uid: str | None = None
+    resource_version: str | None = None
+    creation_timestamp: str | None = None
+    deletion_timestamp: str | None = None
+    labels: dict[str, str] | None = None
+    annotations: dict[str, str] | None = None
+    owner_references: list[OwnerReference] | None = None
+    managed_fields: list[_WireManagedFields] | None = None
+
+    def written(self) -> float | None:
+        """When the object was last written, as its managed fields tell; None when they don't."""
+        times = [entry.time for entry in self.managed_fields or () if entry.time]
+        # RFC 3339 in UTC, whole seconds, as the API server writes them: text order is time order.
+        return parse_time(max(times)) if times else None
+
+
+def parse_time(text: str | None) -> float | None:
+    """Seconds since the epoch of an RFC 3339 time, None when there is none or it is nonsense.
+
+    Nine digits of a second are cut to six (`RFC3339Nano` is what controllers write). Go's zero
+    time (year 1) stands for 'not set' and is None.
+    """
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(_FRACTION.sub(r".\1", text))
+        if moment.tzinfo is None:
+            return None
+        seconds = moment.timestamp()
+    except (ValueError, OverflowError):
+        return None
+    return seconds if seconds > 0 else None
+
+
+def intern_text(text: str | None) -> str:
+    """The same string object for equal texts: names of nodes and namespaces repeat thousandfold."""
+    return sys.intern(text) if text else ""
+
+
+def intern_labels(labels: dict[str, str] | None) -> dict[str, str]:
+    """Labels with shared keys and values; {} for null and absent."""
+    if not labels:
+        return {}
+    return {sys.intern(key): sys.intern(value) for key, value in labels.items()}
+
+
+def keep_annotations(annotations: dict[str, str] | None) -> dict[str, str]:
+    """Annotations without the one that repeats the whole object; {} for null and absent."""
+    if not annotations:
+        return {}
+    return {sys.intern(key): value for key, value in annotations.items() if key != _LAST_APPLIED}

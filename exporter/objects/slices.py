@@ -1,0 +1,208 @@
+"""EndpointSlice: endpoints with their states, packed to what is asked of 200,000 of them.
+
+Unset conditions get their meaning here and nowhere else: ready and serving unset are true,
+terminating unset is false (the discovery/v1 API text).
+"""
+
+from __future__ import annotations
+
+import sys
+
+import msgspec
+
+from exporter.objects.addresses import canonical_address
+from exporter.objects.meta import (
+    OwnerReference,
+    WireMeta,
+    intern_text,
+    parse_time,
+)
+
+READY = 1
+SERVING = 2
+TERMINATING = 4
+ZONE_HINT = 8
+NODE_HINT = 16
+
+SERVICE_NAME_LABEL = "kubernetes.io/service-name"
+MANAGED_BY_LABEL = "endpointslice.kubernetes.io/managed-by"
+HEADLESS_LABEL = "service.kubernetes.io/headless"
+TRIGGER_TIME = "endpoints.kubernetes.io/last-change-trigger-time"
+OVER_CAPACITY = "endpoints.kubernetes.io/over-capacity"
+CONTROLLER = "endpointslice-controller.k8s.io"
+MIRRORING_CONTROLLER = "endpointslicemirroring-controller.k8s.io"
+
+
+class Endpoint(msgspec.Struct, frozen=True, gc=False):
+    """One endpoint of a slice. `flags` is an OR of READY, SERVING, TERMINATING and the hints.
+
+    `address` is the canonical first address, the only one with a meaning (discovery/v1 API text;
+    kube-proxy's endpointslicecache.go). `pod` is the name of the Pod it targets, or "". `zones`
+    and `nodes` are the hinted ones.
+    """
+
+    address: str
+    flags: int
+    node: str
+    zone: str
+    pod: str
+    zones: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()
+
+
+class SlicePort(msgspec.Struct, frozen=True, gc=False, order=True):
+    """One entry of a slice's `ports`. `number` is 0 when unset: kube-proxy skips such a port."""
+
+    name: str
+    protocol: str
+    number: int
+
+
+class EndpointSlice(msgspec.Struct, frozen=True):
+    """An EndpointSlice. `service` is "" when the label that links it to a Service is missing.
+
+    `managed_by` is None when the label is absent. `triggered` is the trigger time of its
+    last change, None when the controller gave none; `changed` is that or, failing it, when the
+    slice was last written, as far as its managed fields tell. Both in seconds since the epoch.
+    """
+
+    namespace: str
+    name: str
+    uid: str
+    resource_version: str
+    created: float | None
+    service: str
+    managed_by: str | None
+    headless: bool
+    truncated: bool
+    owners: tuple[OwnerReference, ...]
+    triggered: float | None
+    changed: float | None
+    address_type: str
+    ports: tuple[SlicePort, ...]
+    endpoints: tuple[Endpoint, ...]
+
+
+class _WireConditions(msgspec.Struct, frozen=True, gc=False):
+    ready: bool | None = None
+    serving: bool | None = None
+    terminating: bool | None = None
+
+
+class _WireHint(msgspec.Struct, frozen=True, gc=False):
+    name: str = ""
+
+
+class _WireHints(msgspec.Struct, frozen=True, rename="camel"):
+    for_zones: list[_WireHint] | None = None
+    for_nodes: list[_WireHint] | None = None
+
+
+class _WireTarget(msgspec.Struct, frozen=True, gc=False):
+    kind: str | None = None
+    name: str | None = None
+
+
+class _WireEndpoint(msgspec.Struct, frozen=True, rename="camel"):
+    addresses: list[str] | None = None
+    conditions: _WireConditions | None = None
+    node_name: str | None = None
+    zone: str | None = None
+    target_ref: _WireTarget | None = None
+    hints: _WireHints | None = None
+
+
+class _WirePort(msgspec.Struct, frozen=True, gc=False):
+    name: str | None = None
+    protocol: str | None = None
+    port: int | None = None
+
+
+class WireSlice(msgspec.Struct, frozen=True, rename="camel"):
+    """An EndpointSlice as the wire has it: lists may be null or absent."""
+
+    metadata: WireMeta
+    address_type: str
+    endpoints: list[_WireEndpoint] | None = None
+    ports: list[_WirePort] | None = None
+
+    def compact(self) -> EndpointSlice:
+        """The retained form. An endpoint without an address is left out, as kube-proxy does."""
+        meta = self.metadata
+        labels, annotations = meta.labels or {}, meta.annotations or {}
+        managed_by = labels.get(MANAGED_BY_LABEL)
+        triggered = parse_time(annotations.get(TRIGGER_TIME))
+        return EndpointSlice(
+            namespace=intern_text(meta.namespace),
+            name=meta.name or "",
+            uid=meta.uid or "",
+            resource_version=meta.resource_version or "",
+            created=parse_time(meta.creation_timestamp),
+            service=labels.get(SERVICE_NAME_LABEL, ""),
+            managed_by=None if managed_by is None else sys.intern(managed_by),
+            headless=HEADLESS_LABEL in labels,
+            truncated=annotations.get(OVER_CAPACITY) == "truncated",
+            owners=tuple(meta.owner_references or ()),
+            triggered=triggered,
+            changed=triggered if triggered is not None else meta.written(),
+            address_type=sys.intern(self.address_type),
+            ports=_compact_ports(self.ports),
+            endpoints=tuple(
+                [
+                    _compact_endpoint(endpoint, self.address_type)
+                    for endpoint in self.endpoints or ()
+                    if endpoint.addresses
+                ]
+            ),
+        )
+
+
+_READY_SERVING = _WireConditions(ready=True, serving=True, terminating=False)
+_UNSET = _WireConditions()
+
+
+def _compact_endpoint(wire: _WireEndpoint, address_type: str) -> Endpoint:
+    conditions = wire.conditions or _UNSET
+    flags = 0
+    if conditions.ready is not False:
+        flags |= READY
+    if conditions.serving is not False:
+        flags |= SERVING
+    if conditions.terminating:
+        flags |= TERMINATING
+    target = wire.target_ref
+    zones: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()
+    if wire.hints is not None:
+        zones = tuple([sys.intern(hint.name) for hint in wire.hints.for_zones or ()])
+        nodes = tuple([sys.intern(hint.name) for hint in wire.hints.for_nodes or ()])
+        if zones:
+            flags |= ZONE_HINT
+        if nodes:
+            flags |= NODE_HINT
+    address = wire.addresses[0]  # type: ignore[index]  # the caller has seen that there is one
+    return Endpoint(
+        address if address_type == "FQDN" else canonical_address(address),
+        flags,
+        intern_text(wire.node_name),
+        intern_text(wire.zone),
+        # The Pod list, where it is read, holds the same name: one string serves both.
+        sys.intern(target.name) if target and target.kind == "Pod" and target.name else "",
+        zones,
+        nodes,
+    )
+
+
+_PORTS: dict[tuple[SlicePort, ...], tuple[SlicePort, ...]] = {}
+
+
+def _compact_ports(ports: list[_WirePort] | None) -> tuple[SlicePort, ...]:
+    if not ports:
+        return ()
+    key = tuple(
+        [
+            SlicePort(sys.intern(p.name or ""), sys.intern(p.protocol or "TCP"), p.port or 0)
+            for p in ports
+        ]
+    )
+    return _PORTS.setdefault(key, key) if len(_PORTS) < 4096 else key
