@@ -1,0 +1,28 @@
+"""The settings of the program, as data: declared once, read from flags, environment and file.
+
+Only the composition root imports this; every other part takes plain values.
+"""
+
+from __future__ import annotations
+
+from exporter.config.declaration import ENV_PREFIX, Setting
+from exporter.config.loading import (
+    SettingsError,
+    add_flags,
+    describe_unknown_flags,
+    load_settings,
+)
+from exporter.config.markdown import render_configuration_markdown
+from exporter.config.settings import SETTINGS, Settings
+
+__all__ = [
+    "ENV_PREFIX",
+    "SETTINGS",
+    "Setting",
+    "Settings",
+    "SettingsError",
+    "add_flags",
+    "describe_unknown_flags",
+    "load_settings",
+    "render_configuration_markdown",
+]

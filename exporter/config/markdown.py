@@ -1,0 +1,71 @@
+"""docs/configuration.md, made from the declarations. It writes no file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exporter.config.declaration import Setting
+from exporter.config.kinds import Several
+from exporter.config.loading import CONFIG_FLAG, CONFIG_VARIABLE
+from exporter.config.settings import SETTINGS, show_default
+
+_HEAD = f"""\
+# Configuration
+
+<!-- Made by `make generate` from exporter/config; edit that. -->
+
+Every setting can be given as a flag, as an environment variable or in a YAML file. A flag wins
+over an environment variable, that over the file, that over the default. Everything that is wrong
+is listed at once, one line each, and the exit status is 2. Unknown keys in the file and unknown
+environment variables that start with `ENDPOINTS_EXPORTER_` are errors; a variable that is set but
+empty counts as not set.
+
+The file is named by `{CONFIG_FLAG} FILE` or `{CONFIG_VARIABLE}`. Its keys are the flags without
+their dashes; `web.listen-address: …` may also be written as a map in a map. Lists are written as
+YAML lists or separated by commas. Settings that a command does not take are checked and then left
+alone, so that one file serves all commands.
+
+```yaml
+sync: watch
+namespaces: [shop, payments]
+groups: topology,changes
+web:
+  listen-address: ":9769"
+log.format: json
+```
+
+Durations are plain seconds or a number with a unit: `500ms`, `30s`, `5m`, `1h30m`, `1d`.
+"""
+
+
+def _escape(text: str) -> str:
+    return text.replace("|", r"\|")
+
+
+def _describe(setting: Setting) -> Iterator[str]:
+    default = show_default(setting)
+    yield f"### `{setting.flag}`"
+    yield ""
+    yield setting.why
+    yield ""
+    yield "| | |"
+    yield "| --- | --- |"
+    repeat = "; the flag is repeatable" if isinstance(setting.kind, Several) else ""
+    yield f"| takes | {_escape(setting.kind.takes)}{repeat} |"
+    yield f"| default | {_escape(default if setting.none else f'`{default}`')} |"
+    yield f"| environment | `{setting.variable}` |"
+    yield f"| file | `{setting.name}` |"
+    yield f"| commands | {', '.join(sorted(setting.commands))} |"
+    yield ""
+
+
+def render_configuration_markdown() -> str:
+    """The whole page."""
+    lines = [_HEAD]
+    section = None
+    for setting in SETTINGS:
+        if setting.section != section:
+            section = setting.section
+            lines += [f"## {section}", ""]
+        lines += _describe(setting)
+    return "\n".join(lines)

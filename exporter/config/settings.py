@@ -1,0 +1,348 @@
+"""The settings, each declared once: type, default, unit, what it is for, who takes it.
+
+Flags, environment variables, the keys of the file and docs/configuration.md are all made from
+these declarations. Nothing here reads a setting from anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, get_args, get_type_hints
+
+import msgspec
+
+from exporter.catalogue import DEFAULT_GROUPS, Group
+from exporter.config.declaration import (
+    ALL,
+    ALLOWED_KEYS,
+    DEFAULT_GROUP_NAMES,
+    EXPOSING,
+    FOLLOWING,
+    JUDGING,
+    NAMESPACES,
+    READING,
+    SERVING,
+    TOGGLE,
+    Setting,
+    choose_groups,
+)
+from exporter.config.kinds import (
+    Choice,
+    Duration,
+    ListenAddress,
+    Selector,
+    Several,
+    Text,
+    Whole,
+    choose,
+)
+from exporter.model import Source, SyncMode
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that can be set, with the value that holds when nobody sets it."""
+
+    kubeconfig: Annotated[
+        str | None,
+        Setting(
+            "kubeconfig",
+            "Cluster",
+            Text("the path of a kubeconfig file", "FILE"),
+            "The kubeconfig file to read the API server's address and credentials from.",
+            READING,
+            "inside a Pod its ServiceAccount, elsewhere $KUBECONFIG or ~/.kube/config",
+        ),
+    ] = None
+    context: Annotated[
+        str | None,
+        Setting(
+            "context",
+            "Cluster",
+            Text("the name of a context in the kubeconfig", "NAME"),
+            "The context of the kubeconfig to use.",
+            READING,
+            "the kubeconfig's current context",
+        ),
+    ] = None
+    sync: Annotated[
+        SyncMode,
+        Setting(
+            "sync",
+            "Cluster",
+            choose(SyncMode),
+            "How the API server is followed: watch it, list it at intervals (poll), or watch and "
+            "poll only what may be listed but not watched (auto).",
+            FOLLOWING,
+        ),
+    ] = SyncMode.AUTO
+    interval: Annotated[
+        float,
+        Setting(
+            "interval",
+            "Cluster",
+            Duration(least=1),
+            "How often a polled resource is listed.",
+            FOLLOWING,
+        ),
+    ] = 30.0
+    page_size: Annotated[
+        int,
+        Setting(
+            "page-size",
+            "Cluster",
+            Whole(1, 10000),
+            "Objects per page of a list; smaller pages hold less memory at once.",
+            READING,
+        ),
+    ] = 500
+    source: Annotated[
+        Source,
+        Setting(
+            "source",
+            "What is read",
+            choose(Source),
+            "Where addresses are read from. Legacy Endpoints are cut at 1,000 addresses and know "
+            "neither serving, terminating nor zones.",
+            JUDGING,
+        ),
+    ] = Source.ENDPOINTSLICES
+    namespaces: Annotated[
+        tuple[str, ...],
+        Setting(
+            "namespaces",
+            "What is read",
+            NAMESPACES,
+            "Read these namespaces only, each by itself, so that Roles in them are enough.",
+            JUDGING,
+            "the whole cluster",
+        ),
+    ] = ()
+    namespaces_denylist: Annotated[
+        tuple[str, ...],
+        Setting(
+            "namespaces-denylist",
+            "What is read",
+            NAMESPACES,
+            "Leave out everything in these namespaces.",
+            JUDGING,
+            "none is left out",
+        ),
+    ] = ()
+    service_selector: Annotated[
+        str,
+        Setting(
+            "service-selector",
+            "What is read",
+            Selector(),
+            "Only Services whose labels match; the API server does the matching.",
+            JUDGING,
+            "all Services",
+        ),
+    ] = ""
+    pods: Annotated[
+        bool,
+        Setting(
+            "pods",
+            "What is read",
+            TOGGLE,
+            "Read Pods where that is allowed: they tell why endpoints are not ready.",
+            JUDGING,
+        ),
+    ] = True
+    nodes: Annotated[
+        bool,
+        Setting(
+            "nodes",
+            "What is read",
+            TOGGLE,
+            "Read Nodes where that is allowed: they tell of lost Nodes, and of Nodes without a "
+            "local endpoint.",
+            JUDGING,
+        ),
+    ] = True
+    workloads: Annotated[
+        bool,
+        Setting(
+            "workloads",
+            "What is read",
+            TOGGLE,
+            "Read Deployments, ReplicaSets, StatefulSets and ReplicationControllers where that is "
+            "allowed: they tell a Service that was scaled to zero from a broken one.",
+            JUDGING,
+        ),
+    ] = True
+    default_min_ready: Annotated[
+        int,
+        Setting(
+            "default-min-ready",
+            "What is judged",
+            Whole(1, 1_000_000),
+            "Ready endpoints that a Service should have when its annotation "
+            "`endpoints-exporter.io/min-ready` does not say.",
+            JUDGING,
+        ),
+    ] = 1
+    grace_period: Annotated[
+        float,
+        Setting(
+            "grace-period",
+            "What is judged",
+            Duration(),
+            "How long a Service may be without endpoints after it was made before that counts "
+            "against it.",
+            JUDGING,
+        ),
+    ] = 60.0
+    lag_threshold: Annotated[
+        float,
+        Setting(
+            "lag-threshold",
+            "What is judged",
+            Duration(),
+            "How long addresses and Pods may disagree before the difference is reported.",
+            JUDGING,
+        ),
+    ] = 60.0
+    groups: Annotated[
+        tuple[Group, ...],
+        Setting(
+            "groups",
+            "What is exported",
+            choose_groups(switchable=False),
+            "Groups of metric families to export besides the default ones "
+            f"({DEFAULT_GROUP_NAMES}).",
+            EXPOSING,
+            "no further group",
+        ),
+    ] = ()
+    no_groups: Annotated[
+        tuple[Group, ...],
+        Setting(
+            "no-groups",
+            "What is exported",
+            choose_groups(switchable=True),
+            "Default groups not to export; `core` is always on.",
+            EXPOSING,
+            "none is switched off",
+        ),
+    ] = ()
+    labels_allowlist: Annotated[
+        tuple[str, ...],
+        Setting(
+            "labels-allowlist",
+            "What is exported",
+            ALLOWED_KEYS,
+            "Labels of Services to export; naming one switches the group `labels` on.",
+            EXPOSING,
+            "no label",
+        ),
+    ] = ()
+    annotations_allowlist: Annotated[
+        tuple[str, ...],
+        Setting(
+            "annotations-allowlist",
+            "What is exported",
+            ALLOWED_KEYS,
+            "Annotations of Services to export; naming one switches the group `labels` on.",
+            EXPOSING,
+            "no annotation",
+        ),
+    ] = ()
+    addresses_namespaces: Annotated[
+        tuple[str, ...],
+        Setting(
+            "addresses-namespaces",
+            "What is exported",
+            NAMESPACES,
+            "Export the per-address families for these namespaces only; naming one switches the "
+            "group `addresses` on.",
+            EXPOSING,
+            "all namespaces, when the group is on",
+        ),
+    ] = ()
+    web_listen_address: Annotated[
+        tuple[tuple[str, int], ...],
+        Setting(
+            "web.listen-address",
+            "Web",
+            Several(ListenAddress()),
+            "Where to serve HTTP; without a host on all addresses, IPv4 and IPv6.",
+            SERVING,
+        ),
+    ] = (("", 9769),)
+    web_config_file: Annotated[
+        str | None,
+        Setting(
+            "web.config.file",
+            "Web",
+            Text("the path of a web configuration file", "FILE"),
+            "TLS, client certificates, basic authentication and headers, in the format that "
+            "Prometheus exporters share. The file and the certificates are read again when they "
+            "change.",
+            SERVING,
+            "plain HTTP without authentication",
+        ),
+    ] = None
+    web_max_connections: Annotated[
+        int,
+        Setting(
+            "web.max-connections",
+            "Web",
+            Whole(1, 100_000),
+            "Connections open at once; further ones are closed at once, so that idle clients "
+            "can't use up the process's file descriptors.",
+            SERVING,
+        ),
+    ] = 512
+    log_format: Annotated[
+        str,
+        Setting(
+            "log.format",
+            "Log",
+            Choice({"auto": "auto", "console": "console", "json": "json"}),
+            "How log lines are written to stderr: auto is console on a terminal, else JSON.",
+            ALL,
+        ),
+    ] = "auto"
+    log_level: Annotated[
+        str,
+        Setting(
+            "log.level",
+            "Log",
+            Choice({word: word for word in ("debug", "info", "warning", "error")}),
+            "The least severe messages to log.",
+            ALL,
+        ),
+    ] = "info"
+
+    def enabled_groups(self, defaults: Iterable[Group] = DEFAULT_GROUPS) -> frozenset[Group]:
+        """The groups to export: the defaults, those asked for, without those switched off.
+
+        Naming something to export asks for its group: an allow-list that exports nothing until
+        a second switch is set is a trap.
+        """
+        asked = set(self.groups)
+        if self.labels_allowlist or self.annotations_allowlist:
+            asked.add(Group.LABELS)
+        if self.addresses_namespaces:
+            asked.add(Group.ADDRESSES)
+        return frozenset({*defaults, *asked} - set(self.no_groups))
+
+
+def _collect() -> tuple[Setting, ...]:
+    hints = get_type_hints(Settings, include_extras=True)
+    return tuple(
+        next(extra for extra in get_args(hints[field])[1:] if isinstance(extra, Setting))
+        for field in Settings.__struct_fields__
+    )
+
+
+#: Every setting, in the order of their declaration.
+SETTINGS: tuple[Setting, ...] = _collect()
+
+_DEFAULTS = Settings()
+
+
+def show_default(setting: Setting) -> str:
+    """The default as a user would write it, or in words what holds without one."""
+    return setting.none or setting.kind.show(getattr(_DEFAULTS, setting.field))
