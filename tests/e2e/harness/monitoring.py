@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from tests.e2e.harness.control_plane import find_binary
 from tests.e2e.harness.processes import LOOPBACK, Process, choose_port
+from tests.e2e.harness.samples import Samples, parse_samples
 from tests.e2e.harness.waiting import wait_until
 
 _START_SECONDS = 60.0
@@ -128,6 +129,10 @@ class Prometheus(_Server):
         """Return the alerts that are pending or firing."""
         alerts: list[Any] = _fetch(f"{self.url}/api/v1/alerts")["data"]["alerts"]
         return alerts
+
+    def read_own_metrics(self) -> Samples:
+        """Return what Prometheus says of itself at /metrics."""
+        return parse_samples(_fetch(f"{self.url}/metrics"))
 
     def read_errors(self) -> list[str]:
         """Return the lines of its log that are warnings or errors."""
