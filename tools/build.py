@@ -39,7 +39,8 @@ class Tool:
     """One tool module: where its version is pinned, what is built from it, and with which flags.
 
     `binaries` maps a package path to the name of the binary. `variables` are the targets of
-    `-ldflags -X`, in which {version} is v1.2.3, {plain} is 1.2.3, {major} is 1 and {minor} is 2.
+    `-ldflags -X`, in which {version} is v1.2.3, {plain} is 1.2.3, {major} is 1 and {minor} is 2;
+    {cluster_major} and {cluster_minor} are those of the pinned Kubernetes.
     """
 
     name: str
@@ -64,17 +65,28 @@ class Tool:
     def flags(self) -> list[str]:
         """Return the arguments of `go build` that shape the binaries."""
         version = self.version()
-        major, minor = version.removeprefix("v").split(".")[:2]
+        major, minor = _split_version(version)
+        cluster_major, cluster_minor = _split_version(TOOL_BY_NAME["kubernetes"].version())
         link = ["-s", "-w"]
         for variable in self.variables:
             value = variable.format(
-                version=version, plain=version.removeprefix("v"), major=major, minor=minor
+                version=version,
+                plain=version.removeprefix("v"),
+                major=major,
+                minor=minor,
+                cluster_major=cluster_major,
+                cluster_minor=cluster_minor,
             )
             link += ["-X", value]
         flags = ["-mod=readonly", "-buildvcs=false", "-ldflags", " ".join(link)]
         if self.tags:
             flags += ["-tags", ",".join(self.tags)]
         return flags
+
+
+def _split_version(version: str) -> tuple[str, str]:
+    major, minor = version.removeprefix("v").split(".")[:2]
+    return major, minor
 
 
 def _kubernetes_variables() -> list[str]:
@@ -132,10 +144,10 @@ CATALOGUE = (
         variables=[
             "helm.sh/helm/v3/internal/version.version={version}",
             # What `helm template` and `helm lint` take for the cluster's version.
-            "helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor=1",
-            "helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor=37",
-            "helm.sh/helm/v3/pkg/lint/rules.k8sVersionMajor=1",
-            "helm.sh/helm/v3/pkg/lint/rules.k8sVersionMinor=37",
+            "helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor={cluster_major}",
+            "helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor={cluster_minor}",
+            "helm.sh/helm/v3/pkg/lint/rules.k8sVersionMajor={cluster_major}",
+            "helm.sh/helm/v3/pkg/lint/rules.k8sVersionMinor={cluster_minor}",
         ],
     ),
     Tool(

@@ -1,0 +1,92 @@
+"""The documented RBAC: what it grants, and what it never does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+RBAC = Path(__file__).parents[3] / "deploy" / "rbac"
+FILES = sorted(RBAC.rglob("*.yaml"))
+READ = ["get", "list", "watch"]
+
+
+def _load(path: Path) -> list[Any]:
+    return [one for one in yaml.safe_load_all(path.read_text(encoding="utf-8")) if one]
+
+
+def _list_granted(path: Path) -> set[str]:
+    """Return `resource.group` for all that a file grants."""
+    return {
+        f"{resource}.{group}".rstrip(".")
+        for document in _load(path)
+        for rule in document.get("rules", [])
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+    }
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(RBAC)))
+def test_only_reading_is_granted(path: Path) -> None:
+    """Every rule has exactly get, list and watch, on named resources."""
+    for document in _load(path):
+        for rule in document.get("rules", []):
+            assert rule["verbs"] == READ
+            assert "*" not in rule["apiGroups"] + rule["resources"]
+            assert set(rule) == {"apiGroups", "resources", "verbs"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(RBAC)))
+def test_bindings_belong_to_their_role_and_the_one_account(path: Path) -> None:
+    """A binding names the role of its own file, and the ServiceAccount of serviceaccount.yaml."""
+    documents = _load(path)
+    roles = {one["metadata"]["name"] for one in documents if one["kind"].endswith("Role")}
+    bindings = [one for one in documents if one["kind"].endswith("Binding")]
+    assert {one["roleRef"]["name"] for one in bindings} == roles
+    account = {
+        "kind": "ServiceAccount",
+        "name": "kube-endpoints-exporter",
+        "namespace": "monitoring",
+    }
+    assert all(one["subjects"] == [account] for one in bindings)
+
+
+def test_the_required_grants_are_two_resources() -> None:
+    """required.yaml, cluster-wide and per namespace, is Services and EndpointSlices and no more."""
+    wanted = {"services", "endpointslices.discovery.k8s.io"}
+
+    assert _list_granted(RBAC / "required.yaml") == wanted
+    assert _list_granted(RBAC / "namespaced" / "required.yaml") == wanted
+
+
+def test_the_optional_grants_are_one_file_for_each_group() -> None:
+    """Pods, Nodes, workloads, legacy Endpoints and dependents are granted apart from each other."""
+    assert _list_granted(RBAC / "pods.yaml") == {"pods"}
+    assert _list_granted(RBAC / "nodes.yaml") == {"nodes"}
+    assert _list_granted(RBAC / "endpoints.yaml") == {"endpoints"}
+    assert _list_granted(RBAC / "workloads.yaml") == {
+        "deployments.apps",
+        "replicasets.apps",
+        "statefulsets.apps",
+        "replicationcontrollers",
+    }
+    assert _list_granted(RBAC / "dependents.yaml") == {
+        "ingresses.networking.k8s.io",
+        "grpcroutes.gateway.networking.k8s.io",
+        "httproutes.gateway.networking.k8s.io",
+        "tcproutes.gateway.networking.k8s.io",
+        "tlsroutes.gateway.networking.k8s.io",
+        "mutatingwebhookconfigurations.admissionregistration.k8s.io",
+        "validatingwebhookconfigurations.admissionregistration.k8s.io",
+        "apiservices.apiregistration.k8s.io",
+    }
+
+
+@pytest.mark.parametrize("path", sorted((RBAC / "namespaced").iterdir()), ids=lambda p: p.stem)
+def test_the_namespaced_variant_needs_no_cluster_scope(path: Path) -> None:
+    """Files below namespaced/ hold Roles and RoleBindings that take their namespace from -n."""
+    for document in _load(path):
+        assert document["kind"] in {"Role", "RoleBinding"}
+        assert "namespace" not in document["metadata"]
