@@ -1,0 +1,297 @@
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exporter.analysis.pods import diagnose, summarise
+from exporter.model import PodsReport, PodsView, Reason
+from exporter.objects.nodes import Node
+from exporter.objects.pods import Pod, pod_from_metadata
+from exporter.objects.workloads import Workload
+from tests.unit.kubelet import (
+    READINESS,
+    RUNNING,
+    STARTUP,
+    condition,
+    container,
+    make_pod,
+    make_service,
+    pod_json,
+    read_pod,
+    status,
+    terminated,
+    unready_json,
+    waiting,
+)
+
+NODES = {"n1": Node("n1", "1", ready=True, schedulable=True, zone="")}
+SERVICE = make_service()
+DELETED = {**pod_json()["metadata"], "deletionTimestamp": "2026-11-22T10:00:20Z"}
+
+
+def see(*pods: Pod, nodes: dict[str, Node] | None = None, workloads: Any = ()) -> PodsView:
+    """What can be known of Pods around a Service."""
+    return PodsView(pods, nodes, tuple(workloads))
+
+
+def workload(kind: str = "Deployment", replicas: int = 0, **changes: Any) -> Workload:
+    """A workload d/s whose template has the labels app=s and more."""
+    fields: dict[str, Any] = {
+        "namespace": "d",
+        "name": "s",
+        "resource_version": "1",
+        "template_labels": {"app": "s", "tier": "web"},
+        "owner_kind": "",
+        **changes,
+    }
+    return Workload(kind=kind, replicas=replicas, **fields)
+
+
+def unready(name: str, *statuses: dict[str, Any], containers: Any = ()) -> Pod:
+    """A Pod on a Node that is not ready."""
+    return read_pod(unready_json(*containers, statuses=list(statuses), name=name))
+
+
+PROBE = unready("s-probe", status(RUNNING))
+STARTING = unready(
+    "s-starting", status(RUNNING, started=False), containers=[container(**READINESS, **STARTUP)]
+)
+CRASH = unready("s-crash", status(waiting("CrashLoopBackOff"), last=terminated("Error", 1)))
+OOM = unready("s-oom", status(waiting("CrashLoopBackOff"), last=terminated("OOMKilled", 137)))
+PULL = unready("s-pull", status(waiting("ImagePullBackOff")))
+READY = make_pod("s-ready")
+TERMINATING = make_pod("s-old", metadata={**DELETED, "name": "s-old"})
+SUCCEEDED = make_pod("s-done", status={"phase": "Succeeded"})
+FAILED = make_pod("s-failed", status={"phase": "Failed"})
+EVICTED = make_pod("s-evicted", status={"phase": "Failed", "reason": "Evicted"})
+
+
+@pytest.mark.parametrize(
+    "pods,reason,detail",
+    [
+        ([], "SelectorMatchesNoPods", None),
+        ([TERMINATING], "AllPodsTerminating", None),
+        ([TERMINATING, SUCCEEDED], "AllPodsTerminating", None),
+        ([SUCCEEDED, SUCCEEDED], "AllPodsFinished", "Succeeded"),
+        ([SUCCEEDED, FAILED], "AllPodsFinished", "Failed"),
+        ([EVICTED, EVICTED], "AllPodsFinished", "Evicted"),
+        ([EVICTED, FAILED], "AllPodsFinished", "Failed"),
+        ([TERMINATING, PULL], "ImagePull", None),
+        ([PULL, CRASH, PROBE], "ReadinessProbeFailing", None),
+        ([PULL, PULL, CRASH], "CrashLoopBackOff", "Error"),
+        ([CRASH, OOM], "CrashLoopBackOff", "OOMKilled"),
+        ([STARTING], "ReadinessProbeFailing", "StartupProbe"),
+        ([STARTING, PROBE], "ReadinessProbeFailing", None),
+        ([READY, PROBE], "EndpointsLagging", None),
+    ],
+)
+def test_the_pod_closest_to_serving_decides(
+    pods: list[Pod], reason: str, detail: str | None
+) -> None:
+    """The smallest reason present is the Service's, in whatever order the Pods come."""
+    for order in itertools.permutations(pods):
+        found = diagnose(SERVICE, see(*order), ())
+        assert (found.reason, found.detail) == (reason, detail)
+
+
+def test_pods_are_counted_by_their_own_reason() -> None:
+    """Nothing is hidden by the one that decides; old and finished Pods are selected but no more."""
+    found = diagnose(SERVICE, see(PULL, CRASH, OOM, TERMINATING, SUCCEEDED), ())
+    assert found.pods == PodsReport(selected=5, unready=(("CrashLoopBackOff", 2), ("ImagePull", 1)))
+
+
+def test_a_healthy_service_reports_its_unready_pods_too() -> None:
+    """A ready Pod among the ready addresses is well, the other is counted."""
+    report = summarise(SERVICE, see(READY, PULL), {"10.0.0.1"})
+    assert report == PodsReport(selected=2, unready=(("ImagePull", 1),))
+    assert summarise(SERVICE, see(READY), {"10.0.0.1"}) == PodsReport(selected=1, unready=())
+
+
+@pytest.mark.parametrize(
+    "changes,spec,nodes,reason",
+    [
+        ({}, {}, None, "EndpointsLagging"),
+        ({}, {}, NODES, "EndpointsLagging"),
+        ({}, {}, {}, "NodeMissing"),
+        ({}, {"publishNotReadyAddresses": True}, {}, "EndpointsLagging"),
+        ({"spec": {"nodeName": None}}, {}, {}, "EndpointsLagging"),
+        ({}, {"ipFamilies": ["IPv6"]}, None, "FamilyMismatch"),
+        ({}, {"ipFamilies": ["IPv6"]}, {}, "NodeMissing"),
+        ({}, {"ipFamilies": None, "clusterIPs": ["fd00::1"]}, None, "FamilyMismatch"),
+        ({}, {"ipFamilies": None, "clusterIPs": ["None"]}, None, "EndpointsLagging"),
+        (
+            {"status": {"podIPs": [{"ip": "fd00::1"}, {"ip": "10.0.0.1"}]}},
+            {},
+            None,
+            "EndpointsLagging",
+        ),
+        ({"status": {"podIPs": None, "podIP": None}}, {}, None, "PodsNotReady"),
+    ],
+)
+def test_a_ready_pod_that_is_no_ready_entry(
+    changes: dict[str, Any],
+    spec: dict[str, Any],
+    nodes: dict[str, Node] | None,
+    reason: str,
+) -> None:
+    """Rules 15 to 17: the endpoints are behind, the Node is gone, or no address fits."""
+    found = diagnose(make_service(**spec), see(make_pod(**changes), nodes=nodes), ())
+    assert found.reason == reason
+    assert found.pods.unready == ((reason, 1),)
+
+
+def test_a_pod_is_published_by_any_of_its_addresses() -> None:
+    """A dual-stack Pod whose second address is ready takes traffic."""
+    pod = make_pod(status={"podIPs": [{"ip": "10.0.0.1"}, {"ip": "fd00::1"}]})
+    assert summarise(SERVICE, see(pod), {"fd00::1"}).unready == ()
+
+
+def test_an_unready_pod_behind_a_published_address_is_still_unready() -> None:
+    """With publishNotReadyAddresses the address is ready; the Pod's own state is what counts."""
+    service = make_service(publishNotReadyAddresses=True)
+    assert summarise(service, see(PROBE), {"10.0.0.1"}).unready == (("ReadinessProbeFailing", 1),)
+
+
+def test_an_empty_address_publishes_nobody() -> None:
+    """A slice with an empty address does not make a Pod without one serve."""
+    pod = make_pod(status={"podIPs": None, "podIP": None})
+    assert summarise(SERVICE, see(pod), {""}).unready == (("PodsNotReady", 1),)
+
+
+def test_ready_and_published_pods_that_no_port_reaches_are_endpoints_that_lag() -> None:
+    """There is a reason even where objects contradict each other, and it blames no Pod."""
+    found = diagnose(SERVICE, see(READY), {"10.0.0.1"})
+    assert (found.reason, found.pods.unready) == ("EndpointsLagging", ())
+
+
+@pytest.mark.parametrize(
+    "workloads,reason",
+    [
+        ([workload()], "ScaledToZero"),
+        ([workload("StatefulSet")], "ScaledToZero"),
+        ([workload("ReplicationController")], "ScaledToZero"),
+        ([workload("ReplicaSet")], "ScaledToZero"),
+        ([workload("ReplicaSet", owner_kind="Deployment")], "SelectorMatchesNoPods"),
+        ([workload("ReplicaSet", owner_kind="Rollout")], "ScaledToZero"),
+        ([workload(replicas=1)], "SelectorMatchesNoPods"),
+        ([workload(), workload(name="green", replicas=3)], "SelectorMatchesNoPods"),
+        ([workload(template_labels={"app": "t"})], "SelectorMatchesNoPods"),
+        ([workload(namespace="e")], "SelectorMatchesNoPods"),
+        ([workload(template_labels={})], "SelectorMatchesNoPods"),
+    ],
+)
+def test_a_workload_at_zero_is_somebodys_wish(workloads: list[Workload], reason: str) -> None:
+    """Without Pods, matching workloads that are all at 0 replicas explain the zero."""
+    assert diagnose(SERVICE, see(workloads=workloads), ()).reason == reason
+
+
+def test_a_pod_that_can_not_be_decoded_is_selected_and_not_ready() -> None:
+    """It never looks as if the selector matched nothing."""
+    pod = pod_from_metadata({**pod_json(), "status": {"phase": 5}})
+    assert pod is not None
+    found = diagnose(SERVICE, see(pod), ())
+    assert (found.reason, found.pods.selected) == ("PodsNotReady", 1)
+
+
+# ── whatever a Pod says ──────────────────────────────────────────────────────────────────────
+
+texts = st.sampled_from(
+    (
+        *("", "True", "False", "Unknown", "Ready", "ContainersReady", "CrashLoopBackOff"),
+        *("Pending", "Unschedulable", "ReadinessGatesNotReady", "app"),
+        *("2999-01-01T00:00:00Z", "\x00\u202e"),
+    )
+)
+values = st.one_of(st.none(), texts, st.integers(-1, 300), st.booleans())
+states = st.fixed_dictionaries(
+    {},
+    optional={
+        "running": st.none() | st.just({}),
+        "waiting": st.none() | st.fixed_dictionaries({}, optional={"reason": texts}),
+        "terminated": st.none()
+        | st.fixed_dictionaries({}, optional={"reason": texts, "exitCode": st.integers(-1, 300)}),
+    },
+)
+statuses = st.fixed_dictionaries(
+    {"name": texts},
+    optional={
+        "ready": values,
+        "started": values,
+        "state": st.none() | states,
+        "lastState": st.none() | states,
+    },
+)
+pods = st.fixed_dictionaries(
+    {
+        "metadata": st.fixed_dictionaries(
+            {"name": st.just("p")},
+            optional={"deletionTimestamp": st.none() | texts, "creationTimestamp": texts},
+        )
+    },
+    optional={
+        "spec": st.none()
+        | st.fixed_dictionaries(
+            {},
+            optional={
+                "nodeName": values,
+                "containers": st.none() | st.lists(st.fixed_dictionaries({"name": texts})),
+                "initContainers": st.none()
+                | st.lists(st.fixed_dictionaries({"name": texts, "restartPolicy": texts})),
+                "readinessGates": st.none()
+                | st.lists(st.fixed_dictionaries({"conditionType": texts})),
+            },
+        ),
+        "status": st.none()
+        | values
+        | st.fixed_dictionaries(
+            {},
+            optional={
+                "phase": values,
+                "conditions": st.none()
+                | st.lists(
+                    st.fixed_dictionaries(
+                        {"type": texts, "status": texts}, optional={"reason": texts}
+                    )
+                ),
+                "podIPs": st.none()
+                | st.lists(st.sampled_from([{}, {"ip": "10.0.0.1"}, {"ip": "x"}])),
+                "containerStatuses": st.none() | st.lists(statuses),
+                "initContainerStatuses": st.none() | st.lists(statuses),
+            },
+        ),
+    },
+)
+
+DECIDED_BY_PODS = {reason for reason in Reason if reason not in list(Reason)[:10]}
+
+
+@given(st.lists(pods, min_size=1, max_size=4))
+def test_whatever_pods_say_there_is_a_reason(loose: list[dict[str, Any]]) -> None:
+    """Any Pods, decodable or not: one of the reasons, counts that add up, and no exception."""
+    found = []
+    for number, item in enumerate(loose):
+        item["metadata"]["name"] = f"p-{number}"
+        try:
+            found.append(read_pod(item))
+        except AssertionError:  # the codec rejected it
+            pod = pod_from_metadata(item)
+            assert pod is not None
+            found.append(pod)
+    verdict = diagnose(SERVICE, see(*found), ())
+    assert verdict.reason in DECIDED_BY_PODS - {Reason.SELECTOR_MATCHES_NO_PODS}
+    assert verdict.pods.selected == len(found)
+    # With no ready address at all, every candidate is without traffic and is counted.
+    assert sum(count for _, count in verdict.pods.unready) == sum(p.candidate for p in found)
+    assert diagnose(SERVICE, see(*found[::-1]), ()) == verdict
+
+
+@pytest.mark.parametrize("value", ["2999-01-01T00:00:00Z", "never", ""])
+def test_times_that_make_no_sense_change_no_reason(value: str) -> None:
+    """A transition in the future or without a time is judged like any other."""
+    odd = [{**condition("Ready", "True"), "lastTransitionTime": value}]
+    pod = make_pod(status={"conditions": odd})
+    assert diagnose(SERVICE, see(pod), ()).reason == "EndpointsLagging"
