@@ -9,8 +9,6 @@ from __future__ import annotations
 import json
 import secrets
 import ssl
-import urllib.error
-import urllib.request
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -23,6 +21,7 @@ from tests.e2e.harness.kubeconfig import write_kubeconfig
 from tests.e2e.harness.kubectl import Kubectl
 from tests.e2e.harness.processes import LOOPBACK, Process, choose_port
 from tests.e2e.harness.waiting import wait_until
+from tests.e2e.harness.web import send_request
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 BINARIES = REPOSITORY / ".tools" / "bin"
@@ -259,13 +258,8 @@ class ControlPlane:
         return revision
 
     def _post_to_etcd(self, path: str, body: Mapping[str, Any]) -> Any:
-        request = urllib.request.Request(
-            f"http://{LOOPBACK}:{self.etcd_port}{path}",
-            data=json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-            return json.load(answer)
+        url = f"http://{LOOPBACK}:{self.etcd_port}{path}"
+        return json.loads(send_request(url, method="POST", body=body))
 
     def request(
         self,
@@ -277,23 +271,21 @@ class ControlPlane:
     ) -> bytes:
         """Send one request to the API server as administrator; return the answer's body.
 
-        Raises urllib.error.HTTPError for a status of 400 and up, OSError when it can't be reached.
-        Much cheaper than a kubectl process where many objects are written.
+        Raises StatusError for a status of 400 and up, OSError when it can't be reached. Much
+        cheaper than a kubectl process where many objects are written.
         """
-        request = urllib.request.Request(  # noqa: S310 - always https to loopback
-            f"{self.url}{path}",
+        return send_request(
+            self.url + path,
             method=method,
-            data=None if body is None else json.dumps(body).encode(),
+            body=body,
             headers={
                 "Authorization": f"Bearer {self.admin_token}",
                 "Content-Type": content_type,
                 "Accept": "application/json",
             },
+            context=ssl.create_default_context(cafile=str(self.ca_file)),
+            deadline=60,
         )
-        context = ssl.create_default_context(cafile=str(self.ca_file))
-        with urllib.request.urlopen(request, timeout=60, context=context) as answer:  # noqa: S310
-            data: bytes = answer.read()
-            return data
 
     def _has_default_namespace(self) -> bool:
         return bool(self.request("GET", "/api/v1/namespaces/default"))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +14,7 @@ from tests.e2e.harness.control_plane import REPOSITORY
 from tests.e2e.harness.processes import LOOPBACK, Process, choose_port
 from tests.e2e.harness.samples import Samples, parse_samples
 from tests.e2e.harness.waiting import wait_until
+from tests.e2e.harness.web import send_request
 
 COMMAND = (sys.executable, "-m", "exporter")
 
@@ -93,14 +92,9 @@ class Exporter:
         self.process.stop()
 
     def fetch(self, path: str, accept: str = "*/*") -> str:
-        """GET a path; raises OSError (HTTPError for a status of 400 and up)."""
+        """GET a path; raises StatusError for a status of 400 and up, else OSError."""
         self.process.check_running()
-        request = urllib.request.Request(  # noqa: S310 - always http to loopback
-            self.url + path, headers={"Accept": accept}
-        )
-        with urllib.request.urlopen(request, timeout=15) as answer:  # noqa: S310
-            body: bytes = answer.read()
-        return body.decode("utf-8")
+        return send_request(self.url + path, headers={"Accept": accept}, deadline=15).decode()
 
     def read_samples(self) -> Samples:
         """Scrape /metrics and return all samples."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import urllib.parse
-import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -14,19 +13,9 @@ from tests.e2e.harness.control_plane import find_binary
 from tests.e2e.harness.processes import LOOPBACK, Process, choose_port
 from tests.e2e.harness.samples import Samples, parse_samples
 from tests.e2e.harness.waiting import wait_until
+from tests.e2e.harness.web import send_request
 
 _START_SECONDS = 60.0
-
-
-def _fetch(url: str, body: Any = None) -> Any:
-    request = urllib.request.Request(  # noqa: S310 - always http to loopback
-        url,
-        data=None if body is None else json.dumps(body).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=15) as answer:  # noqa: S310
-        text: bytes = answer.read()
-    return json.loads(text) if text[:1] in (b"{", b"[") else text.decode()
 
 
 class _Server:
@@ -44,7 +33,7 @@ class _Server:
 
         def is_ready() -> bool:
             self.process.check_running()
-            return bool(_fetch(f"{self.url}/-/ready"))
+            return bool(send_request(f"{self.url}/-/ready"))
 
         wait_until(f"{self.process.name} is ready", is_ready, deadline=_START_SECONDS)
         return self
@@ -56,6 +45,10 @@ class _Server:
         trace: TracebackType | None,
     ) -> None:
         self.process.stop()
+
+    def _read(self, path: str) -> Any:
+        """Return the decoded JSON at a path of the server's API."""
+        return json.loads(send_request(self.url + path))
 
 
 class Prometheus(_Server):
@@ -109,7 +102,7 @@ class Prometheus(_Server):
     def query(self, expression: str) -> list[Any]:
         """Evaluate an instant query now; return the list of results (`metric`, `value`)."""
         encoded = urllib.parse.urlencode({"query": expression})
-        answer = _fetch(f"{self.url}/api/v1/query?{encoded}")
+        answer = self._read(f"/api/v1/query?{encoded}")
         assert answer["status"] == "success", answer
         result: list[Any] = answer["data"]["result"]
         return result
@@ -122,17 +115,17 @@ class Prometheus(_Server):
 
     def list_targets(self) -> list[Any]:
         """Return the active targets with their last error."""
-        targets: list[Any] = _fetch(f"{self.url}/api/v1/targets")["data"]["activeTargets"]
+        targets: list[Any] = self._read("/api/v1/targets")["data"]["activeTargets"]
         return targets
 
     def list_alerts(self) -> list[Any]:
         """Return the alerts that are pending or firing."""
-        alerts: list[Any] = _fetch(f"{self.url}/api/v1/alerts")["data"]["alerts"]
+        alerts: list[Any] = self._read("/api/v1/alerts")["data"]["alerts"]
         return alerts
 
     def read_own_metrics(self) -> Samples:
         """Return what Prometheus says of itself at /metrics."""
-        return parse_samples(_fetch(f"{self.url}/metrics"))
+        return parse_samples(send_request(f"{self.url}/metrics").decode())
 
     def read_errors(self) -> list[str]:
         """Return the lines of its log that are warnings or errors."""
@@ -173,9 +166,9 @@ class Alertmanager(_Server):
 
     def list_alerts(self) -> list[Any]:
         """Return all alerts with their status (state, inhibitedBy, silencedBy)."""
-        alerts: list[Any] = _fetch(f"{self.url}/api/v2/alerts")
+        alerts: list[Any] = self._read("/api/v2/alerts")
         return alerts
 
     def post_alerts(self, alerts: Sequence[Mapping[str, Any]]) -> None:
         """Send alerts as Prometheus would."""
-        _fetch(f"{self.url}/api/v2/alerts", list(alerts))
+        send_request(f"{self.url}/api/v2/alerts", method="POST", body=list(alerts))
