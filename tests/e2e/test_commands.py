@@ -88,7 +88,8 @@ def test_check_lists_what_is_not_as_it_should_be(
     workspace: Path, kubeconfig: Path, shop: str
 ) -> None:
     """`check` ends with 1 and names the broken Service, not the healthy one."""
-    done = run_command("check", "-n", shop, f"--kubeconfig={kubeconfig}", folder=workspace)
+    flags = ["-n", shop, "--grace-period=0s", f"--kubeconfig={kubeconfig}"]
+    done = run_command("check", *flags, folder=workspace)
 
     assert done.returncode == 1, done.stderr
     assert f"{shop}/cart" in done.stdout

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.harness.access import Access
 from tests.e2e.harness.exporter import Exporter
 from tests.e2e.harness.samples import Samples, keep_prefix, select, select_one
 from tests.e2e.harness.waiting import wait_until
@@ -115,7 +116,7 @@ def test_watching_lists_once(by_mode: dict[str, Exporter], namespace: str) -> No
 
 
 def test_legacy_endpoints_tell_what_they_can(
-    cluster: Cluster, workspace: Path, kubeconfig: Path, namespace: str
+    cluster: Cluster, workspace: Path, namespace: str
 ) -> None:
     """`--source endpoints` has the same ready counts and is silent on what Endpoints don't know."""
     cluster.kubectl.apply(
@@ -123,7 +124,10 @@ def test_legacy_endpoints_tell_what_they_can(
         make_service(namespace, "web"),
         make_service(namespace, "cart", selector={"app": "nothing"}),
     )
-    flags = ["--source=endpoints", "--groups=ports,slices", "--no-groups=pods"]
+    account = Access(cluster.plane, workspace / "legacy", account="legacy")
+    account.create(["required", "endpoints"])
+    kubeconfig = account.write_kubeconfig()
+    flags = ["--source=endpoints", "--groups=ports,slices"]
     with Exporter("endpoints", workspace, kubeconfig=kubeconfig, flags=flags) as exporter:
         exporter.wait_until_ready()
         wanted = {

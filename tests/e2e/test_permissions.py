@@ -143,7 +143,7 @@ def test_auto_polls_where_watching_is_denied_and_watches_when_it_may(
         for group, resource in (("", "services"), ("discovery.k8s.io", "endpointslices"))
     ]
     _grant_rules(cluster, "no-watch", rules)
-    flags = ["--sync=auto", "--interval=1", "--no-groups=pods"]
+    flags = ["--sync=auto", "--interval=1"]
     kubeconfig = access.write_kubeconfig()
     events = "endpoints_exporter_watch_events_total"
     with Exporter("no-watch", workspace, kubeconfig=kubeconfig, flags=flags) as exporter:
@@ -202,7 +202,7 @@ def test_a_rotated_token_is_read_again(cluster: Cluster, workspace: Path, namesp
         make_deployment(namespace, "web", replicas=2), make_service(namespace, "web")
     )
     lists = "endpoints_exporter_lists_total"
-    flags = ["--sync=poll", "--interval=1", "--no-groups=pods"]
+    flags = ["--sync=poll", "--interval=1"]
     with Exporter("rotated", workspace, kubeconfig=kubeconfig, flags=flags) as exporter:
         exporter.wait_until_ready()
         wait_for_service(exporter, namespace, "web", {"ready": 2})

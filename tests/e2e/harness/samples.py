@@ -24,8 +24,8 @@ def parse_samples(text: str) -> Samples:
 
 
 def make_key(name: str, labels: Mapping[str, str]) -> SampleKey:
-    """Return the key under which a sample lies."""
-    return name, tuple(sorted(labels.items()))
+    """Return the key under which a sample lies; an empty label is the same as none."""
+    return name, tuple(sorted(pair for pair in labels.items() if pair[1]))
 
 
 def select(samples: Samples, name: str, **labels: str) -> dict[tuple[tuple[str, str], ...], float]:
