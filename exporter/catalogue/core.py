@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from exporter.catalogue.family import Family, Group, Kind, Sample
 from exporter.model import Reason, ServiceReport
 
@@ -14,24 +12,22 @@ def _truth(value: bool) -> str:  # noqa: FBT001
     return "true" if value else "false"
 
 
-def _info(report: ServiceReport) -> Iterator[Sample]:
+def _info(report: ServiceReport) -> list[Sample]:
     service = report.service
     # What an ExternalName Service says of addresses and policies applies to nothing.
     proxied = service.type != _EXTERNAL
     external = proxied and (service.type in ("NodePort", "LoadBalancer") or service.external_ips)
-    yield (
-        (
-            service.type,
-            _truth(service.headless),
-            _truth(bool(service.selector)),
-            _truth(service.publish_not_ready),
-            service.internal_policy if proxied else "",
-            service.external_policy if external else "",
-            service.traffic_distribution if proxied else "",
-            ",".join(service.ip_families) if proxied else "",
-        ),
-        1,
+    labels = (
+        service.type,
+        _truth(service.headless),
+        _truth(bool(service.selector)),
+        _truth(service.publish_not_ready),
+        service.internal_policy if proxied else "",
+        service.external_policy if external else "",
+        service.traffic_distribution if proxied else "",
+        ",".join(service.ip_families) if proxied else "",
     )
+    return [(labels, 1)]
 
 
 def _ready(report: ServiceReport) -> list[Sample]:

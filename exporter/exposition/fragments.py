@@ -54,15 +54,16 @@ class Renderer:
                 found.append(b"")
                 continue
             start = opening + namespace + subject + name
-            if family.free:
-                text = "".join(
-                    [f'{start}{_free(pairs)}"}} {format_number(v)}\n' for pairs, v in samples]
-                )
-            else:
-                text = "".join(
-                    [f'{start}{_join(labels, vs)}"}} {format_number(v)}\n' for vs, v in samples]
-                )
-            found.append(text.encode("utf-8", "replace"))
+            lines = []
+            for values, number in samples:
+                value = str(number) if type(number) is int else format_number(number)
+                if family.free:
+                    lines.append(f'{start}{_free(values)}"}} {value}\n')
+                elif values:
+                    lines.append(f'{start}{_join(labels, values)}"}} {value}\n')
+                else:
+                    lines.append(f'{start}"}} {value}\n')
+            found.append("".join(lines).encode("utf-8", "replace"))
         return tuple(found)
 
     def render_namespace(self, report: NamespaceReport) -> Fragment:
@@ -80,9 +81,11 @@ class Renderer:
 
 
 def _join(labels: tuple[str, ...], values: tuple[str, ...]) -> str:
-    return "".join(
-        [label + escape_value(value) for label, value in zip(labels, values, strict=True) if value]
-    )
+    text = ""
+    for label, value in zip(labels, values, strict=True):
+        if value:
+            text += label + escape_value(value)
+    return text
 
 
 def _free(pairs: tuple[tuple[str, str], ...]) -> str:

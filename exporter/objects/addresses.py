@@ -16,6 +16,8 @@ def canonical_address(text: str) -> str:
     mapped into IPv6 is that IPv4 address, IPv6 is compressed. Python alone would refuse the first
     and print the second in another form, and one address would count twice.
     """
+    if ":" not in text and ".0" not in text and text[:1] != "0":
+        return text  # neither IPv6 nor a leading zero: most there are, and no regular expression
     if _PLAIN_V4(text):
         return text
     if _DOTTED(text):
