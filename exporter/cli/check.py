@@ -1,0 +1,180 @@
+"""`check`: whether every Service is as it should be, told by the exit status."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from exporter.analysis.explain import explain
+from exporter.cli.errors import CommandError, Exit
+from exporter.cli.gathering import Gathered, complain, describe_rejected, gather
+from exporter.cli.judgement import Judgement, Standing, judge, rank
+from exporter.cli.output import format_time, to_json
+from exporter.cli.terminal import Colour, paint, show_safely, wants_colour
+from exporter.config import Settings
+from exporter.config.kinds import BadValue, Whole, show_text
+from exporter.model import Reason, ServiceReport
+from exporter.objects.resources import SERVICES
+
+_MIN_READY = Whole(1, 1_000_000)
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """A Service that is not as it should be, or of which that can't be told (`unknown`).
+
+    `ready` and `not_ready` are null when unknown; `since` is RFC 3339 or null.
+    """
+
+    namespace: str
+    service: str
+    standing: Standing
+    reason: Reason | None
+    detail: str | None
+    message: str
+    fix: str
+    ready: int | None
+    not_ready: int | None
+    min_ready: int
+    since: str | None
+    notes: tuple[str, ...]
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What `check -o json` prints. `ok` is null when it can't be told; `exit` is the status.
+
+    `services` is how many were judged; `problems` are worst first; `missing` says what can't be
+    read, `rejected` what can't be decoded.
+    """
+
+    ok: bool | None
+    exit: int
+    services: int
+    problems: tuple[Finding, ...]
+    missing: tuple[str, ...]
+    rejected: tuple[str, ...]
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Print what is not as it should be, and say by the status whether there is any."""
+    settings = _with_min_ready(args, settings)
+    namespaces = (args.namespace,) if args.namespace is not None else ()
+    gathered = gather(settings, args.from_file, namespaces)
+    if args.output == "text":
+        complain(gathered)
+    verdict = check(gathered, settings.grace_period, namespaces, strict=args.strict)
+    if args.output == "json":
+        sys.stdout.write(to_json(verdict))
+    else:
+        colours = wants_colour(args.color, sys.stdout, os.environ)
+        for line in describe(verdict, colours=colours):
+            print(line)
+    return verdict.exit
+
+
+def _with_min_ready(args: argparse.Namespace, settings: Settings) -> Settings:
+    if args.min_ready is None:
+        return settings
+    try:
+        least = _MIN_READY.parse(args.min_ready)
+    except BadValue as bad:
+        raise CommandError(
+            f"--min-ready: {show_text(bad.text)} {bad.problem}; takes {_MIN_READY.takes}"
+        ) from None
+    return msgspec.structs.replace(settings, default_min_ready=least)
+
+
+def check(
+    gathered: Gathered, grace: float, namespaces: Sequence[str] = (), *, strict: bool = False
+) -> Verdict:
+    """Judge every Service. One that is known to be bad outweighs what can't be told."""
+    judged = [
+        (report, judge(report, gathered.now, grace)) for report in gathered.reports(namespaces)
+    ]
+    problems = [
+        (report, judgement)
+        for report, judgement in judged
+        if not judgement.fine
+        or (strict and judgement.notes and judgement.standing is not Standing.INTENDED)
+    ]
+    problems.sort(key=lambda pair: rank(*pair))
+    rejected = tuple(
+        describe_rejected(one)
+        for one in gathered.rejected()
+        if not namespaces or one.namespace in namespaces
+    )
+    # A Service that can't be decoded may be down, for all one can tell.
+    lost = any(one.resource == SERVICES.name for one in gathered.rejected())
+    if any(judgement.standing is not Standing.UNKNOWN for _, judgement in problems):
+        status, ok = Exit.NOT_FINE, False
+    elif problems or lost or gathered.missing:
+        status, ok = Exit.FAILED, None
+    else:
+        status, ok = Exit.FINE, True
+    return Verdict(
+        ok=ok,
+        exit=int(status),
+        services=len(judged),
+        problems=tuple(_find(gathered, *pair) for pair in problems),
+        missing=gathered.missing,
+        rejected=rejected,
+    )
+
+
+def _find(gathered: Gathered, report: ServiceReport, judgement: Judgement) -> Finding:
+    view = gathered.state.view(report.key)
+    message, fix = judgement.words, ""
+    if view is not None:
+        explanation = explain(view, report, now=gathered.now)
+        message, fix = explanation.message, explanation.fix or ""
+    return Finding(
+        namespace=report.key.namespace,
+        service=report.key.name,
+        standing=judgement.standing,
+        reason=report.reason,
+        detail=report.detail,
+        message=message,
+        fix=fix,
+        ready=report.ready if report.known else None,
+        not_ready=report.not_ready if report.known else None,
+        min_ready=report.min_ready,
+        since=format_time(report.since),
+        notes=tuple(filter(None, (judgement.words, *judgement.notes))),
+    )
+
+
+_COLOURS = {Standing.DOWN: Colour.EMPTY, Standing.UNKNOWN: Colour.UNKNOWN}
+
+
+def describe(verdict: Verdict, *, colours: bool) -> Iterator[str]:
+    """One line a problem, `NAMESPACE/NAME: what; fix`, and one that sums up."""
+    for one in verdict.problems:
+        name = show_safely(f"{one.namespace}/{one.service}")
+        colour = _COLOURS.get(one.standing, Colour.DEGRADED)
+        yield f"{paint(name, colour, colours=colours)}: {show_safely(_sentence(one))}"
+    total = f"{verdict.services} Service{'' if verdict.services == 1 else 's'}"
+    if verdict.ok:
+        yield paint(f"{total}, all as they should be", Colour.READY, colours=colours)
+        return
+    unknown = sum(one.standing is Standing.UNKNOWN for one in verdict.problems)
+    bad = len(verdict.problems) - unknown
+    parts = []
+    if bad or verdict.ok is False:
+        parts.append(f"{bad} of {total} not as they should be")
+    if unknown:
+        parts.append(f"{unknown} of {total} can't be told")
+    yield "; ".join(parts) or f"{total} read; the rest can't be told"
+
+
+def _sentence(one: Finding) -> str:
+    parts = []
+    if one.reason is not None:
+        parts.append(one.reason.value)
+    if one.ready is not None and one.not_ready is not None:
+        parts.append(f"{one.ready}/{one.ready + one.not_ready} ready")
+    parts += one.notes
+    said = ", ".join(parts)
+    return f"{said}; {one.fix}" if one.fix else said

@@ -1,0 +1,166 @@
+"""The state that a command speaks of: out of a file, or read once from the cluster."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Collection, Iterable, Iterator
+
+import msgspec
+
+from exporter.cli.errors import PROGRAM, CommandError
+from exporter.cli.selecting import compile_selector
+from exporter.cli.terminal import show_safely
+from exporter.config import Settings
+from exporter.dump import Dump, DumpError, read_dump
+from exporter.engine.state import Choices, State
+from exporter.model import Replace, ServiceKey, ServiceReport
+from exporter.objects.codec import Retained
+from exporter.objects.meta import Rejected
+from exporter.objects.resources import (
+    DEPENDENTS,
+    NODES,
+    PODS,
+    RESOURCES,
+    SERVICES,
+    WORKLOADS,
+)
+
+_MOST_COMPLAINTS = 5
+
+
+class Gathered(msgspec.Struct, frozen=True):
+    """A settled state. `now` is when it was read, seconds since the epoch.
+
+    `missing` are required resources that could not be read, each with why, as in
+    "endpointslices: the dump holds none".
+    """
+
+    state: State
+    now: float
+    missing: tuple[str, ...]
+
+    def reports(self, namespaces: Collection[str] = ()) -> list[ServiceReport]:
+        """The reports, in order of namespace and name, of all or of these namespaces."""
+        found = self.state.reports
+        keys = (key for key in sorted(found) if not namespaces or key.namespace in namespaces)
+        return [found[key] for key in keys]
+
+    def find(self, key: ServiceKey) -> ServiceReport | None:
+        """The report on one Service."""
+        return self.state.reports.get(key)
+
+    def rejected(self) -> Iterator[Rejected]:
+        """What could not be decoded."""
+        return self.state.cluster.broken()
+
+
+def choose(settings: Settings) -> Choices:
+    """What the settings say that is to be told, in plain values."""
+    return Choices(
+        source=settings.source,
+        groups=frozenset(group.value for group in settings.enabled_groups()),
+        labels=settings.labels_allowlist,
+        annotations=settings.annotations_allowlist,
+        min_ready=settings.default_min_ready,
+        addresses_of=frozenset(settings.addresses_namespaces) or None,
+        partial=bool(settings.service_selector),
+        denied_namespaces=settings.namespaces_denylist,
+    )
+
+
+def wanted_resources(settings: Settings, *, dependents: bool) -> tuple[str, ...]:
+    """The resources to read, those that are required first."""
+    names = [SERVICES.name, settings.source.value]
+    if settings.pods:
+        names.append(PODS.name)
+    if settings.nodes:
+        names.append(NODES.name)
+    if settings.workloads:
+        names += [resource.name for resource in WORKLOADS]
+    if dependents:
+        names += [resource.name for resource in DEPENDENTS]
+    return tuple(names)
+
+
+def gather(settings: Settings, from_file: str | None, namespaces: tuple[str, ...] = ()) -> Gathered:
+    """Read what the settings ask for; CommandError when that can't be done at all.
+
+    `namespaces` narrows what is read further than the settings do.
+    """
+    if namespaces:
+        settings = msgspec.structs.replace(settings, namespaces=namespaces)
+    if from_file is not None:
+        return _from_dump(settings, from_file)
+    from exporter.cli.live import gather_live
+
+    return gather_live(settings)
+
+
+def complain(gathered: Gathered) -> None:
+    """Tell on stderr what was left out because it can't be decoded, and what is missing."""
+    for line in gathered.missing:
+        print(f"{PROGRAM}: {line}", file=sys.stderr)
+    broken = list(gathered.rejected())
+    for one in broken[:_MOST_COMPLAINTS]:
+        print(f"{PROGRAM}: left out: {describe_rejected(one)}", file=sys.stderr)
+    if len(broken) > _MOST_COMPLAINTS:
+        more = len(broken) - _MOST_COMPLAINTS
+        print(f"{PROGRAM}: left out: {more} more that can't be decoded", file=sys.stderr)
+
+
+def describe_rejected(one: Rejected) -> str:
+    """An undecodable object in a line."""
+    kind = RESOURCES[one.resource].kind
+    name = "/".join(part for part in (one.namespace, one.name) if part) or "(without a name)"
+    return show_safely(f"{kind} {name}: {' '.join(one.why.split())}")
+
+
+# ── out of a file ────────────────────────────────────────────────────────────────────────────
+
+
+def read_file(path: str) -> bytes:
+    """The bytes of a file, or (`-`) of stdin."""
+    try:
+        if path == "-":
+            return sys.stdin.buffer.read()
+        with open(path, "rb") as file:  # noqa: PTH123 - a Path("") would be the folder "."
+            return file.read()
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise CommandError(f"{show_safely(path)}: can't be read: {why}") from None
+
+
+def _from_dump(settings: Settings, path: str) -> Gathered:
+    name = "stdin" if path == "-" else show_safely(path)
+    try:
+        dump = read_dump(read_file(path))
+    except DumpError as error:
+        raise CommandError(f"{name}: {show_safely(str(error))}") from None
+    state = State(choose(settings))
+    now = time.time()
+    for resource in wanted_resources(settings, dependents=True):
+        if resource in dump.held:
+            state.deliver(Replace(resource, "", tuple(_chosen(settings, resource, dump))))
+    state.settle(now)
+    missing = tuple(
+        f"{name}: holds no {RESOURCES[required].kind} and no {RESOURCES[required].kind}List"
+        for required in (SERVICES.name, settings.source.value)
+        if required not in dump.held
+    )
+    return Gathered(state, now, missing)
+
+
+def _chosen(settings: Settings, resource: str, dump: Dump) -> Iterable[Retained | Rejected]:
+    """The objects that an API server would have given for these settings."""
+    objects: Iterable[Retained | Rejected] = dump.objects[resource]
+    if settings.namespaces and RESOURCES[resource].namespaced:
+        objects = [found for found in objects if found.namespace in settings.namespaces]
+    if resource == SERVICES.name and settings.service_selector:
+        matches = compile_selector(settings.service_selector)
+        objects = [
+            found
+            for found in objects
+            if isinstance(found, Rejected) or matches(found.labels)  # type: ignore[attr-defined]  # it is a Service
+        ]
+    return objects

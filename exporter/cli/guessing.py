@@ -1,0 +1,24 @@
+"""Which Service was meant, when there is none of the name that was given."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+from exporter.cli.terminal import show_safely
+from exporter.model import ServiceKey
+
+# Comparing takes time that grows with the number of names; in a large cluster nobody waits for it.
+_MOST = 20_000
+
+
+def guess_service(name: str, namespaces: Sequence[str], known: Iterable[ServiceKey]) -> str:
+    """`; did you mean …?` or ``: first the same name elsewhere, then what is spelled alike."""
+    keys = sorted(known)
+    elsewhere = [key for key in keys if key.name == name]
+    if elsewhere:
+        return f"; did you mean {show_safely(str(elsewhere[0]))}?"
+    inside = [key for key in keys if not namespaces or key.namespace in namespaces]
+    by_name = {key.name: key for key in reversed(inside[:_MOST])}
+    close = difflib.get_close_matches(name, by_name, n=1, cutoff=0.7)
+    return f"; did you mean {show_safely(str(by_name[close[0]]))}?" if close else ""

@@ -1,0 +1,104 @@
+"""docs/cli.md, made from the declarations of the commands. It writes no file."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+
+from exporter.cli.commands import COMMANDS, Command
+from exporter.cli.errors import PROGRAM, Exit
+
+_HEAD = f"""\
+# Command line
+
+<!-- Made by `make generate` from exporter/cli; edit that. -->
+
+`{PROGRAM} COMMAND [ARGUMENTS] [SETTINGS]`; `{PROGRAM} COMMAND --help` prints the same for one
+command with all its settings. Settings are flags, environment variables or keys of a file, see
+[configuration](configuration.md). Errors are single lines on stderr; what a command prints is on
+stdout.
+
+| exit status | |
+| --- | --- |
+| {Exit.FINE.value} | done; for `check` and `explain`: as it should be |
+| {Exit.NOT_FINE.value} | the answer is no: a Service is not as it should be (`check`, `explain`), \
+or there is none of that name (`get`) |
+| {Exit.FAILED.value} | it could not be done: a bad flag, an unreadable file, a cluster that \
+can't be reached or read; for `explain` also that there is no such Service |
+| {Exit.INTERRUPTED.value} | interrupted (Ctrl-C) |
+"""
+
+_GET = """\
+#### What `-o json` and `-o yaml` print
+
+A map with one key, `items`: a list, for a single Service too. `null` is "can't be known". Keys are
+only ever added.
+
+| key | |
+| --- | --- |
+| `namespace`, `service`, `type`, `selector`, `created` | from the Service |
+| `standing` | `ready`, `degraded` (below min-ready), `down`, `new` (within the grace period), \
+`intended` (a zero that is meant, or ignored), `unknown` |
+| `ready`, `not_ready` | unique addresses, summed over address types |
+| `routable` | unique addresses that traffic would be sent to now |
+| `min_ready`, `ignored` | by annotation or default |
+| `reason`, `detail`, `since` | why there is no usable ready endpoint, since when (RFC 3339) |
+| `notes` | what else is remarkable, short texts for people |
+| `addresses` | by `address_type`: `ready`, `not_ready`, `serving`, `terminating` |
+| `ports` | by `name`, `protocol`, `port`: `ready` (address, number) pairs |
+| `nodes`, `zones` | where the ready addresses are; the unknown zone is `""` |
+| `slices` | how many EndpointSlices it has |
+"""
+
+_CHECK = """\
+#### What `-o json` prints
+
+`ok` (true, false, or null when it can't be told), `exit`, `services` (how many were judged),
+`problems` (worst first: `namespace`, `service`, `standing`, `reason`, `detail`, `message`, `fix`,
+`ready`, `not_ready`, `min_ready`, `since`, `notes`), `missing` (what can't be read) and `rejected`
+(what can't be decoded).
+"""
+
+_MORE = {"get": _GET, "check": _CHECK}
+
+
+def render() -> str:
+    """The whole page."""
+    lines = [_HEAD]
+    for command in COMMANDS:
+        lines += _describe(command)
+    return "\n".join(lines)
+
+
+def _describe(command: Command) -> Iterator[str]:
+    parser = argparse.ArgumentParser(prog=f"{PROGRAM} {command.name}", add_help=False)
+    command.arguments(parser)
+    yield f"## `{command.name}`: {command.summary}"
+    yield ""
+    yield command.about
+    yield ""
+    actions = parser._actions  # noqa: SLF001 - argparse tells it no other way
+    if actions:
+        yield "| argument | |"
+        yield "| --- | --- |"
+        for action in actions:
+            yield f"| {_spell(action)} | {_escape(action.help or '')} |"
+        yield ""
+    yield "```sh"
+    yield from command.lines()
+    yield "```"
+    yield ""
+    if command.name in _MORE:
+        yield _MORE[command.name]
+
+
+def _spell(action: argparse.Action) -> str:
+    if not action.option_strings:
+        return f"`{action.metavar}`"
+    takes = action.metavar or ("|".join(action.choices) if action.choices else "")
+    value = f" {takes}" if takes and action.nargs != 0 else ""
+    return ", ".join(f"`{_escape(flag + value)}`" for flag in action.option_strings)
+
+
+def _escape(text: str) -> str:
+    return text.replace("|", r"\|")

@@ -1,0 +1,21 @@
+"""`scrape`: the metrics of the cluster, or of a file, once on stdout."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from exporter.cli.errors import Exit
+from exporter.cli.gathering import complain, gather
+from exporter.config import Settings
+from exporter.exposition import Format
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Print the exposition in text format 0.0.4, without the exporter's own metrics."""
+    gathered = gather(settings, args.from_file)
+    complain(gathered)
+    sys.stdout.flush()
+    for piece in gathered.state.exposition.scrape(Format.TEXT_0_0_4).pieces():
+        sys.stdout.buffer.write(piece)
+    return Exit.FINE
