@@ -200,7 +200,7 @@ class _Gathering:
             self._take_items(value, _Shape())
             return
         if value.kind == "Status" and value.api_version == "v1":
-            status = decode_status(raw if isinstance(raw, bytes) else bytes(raw))
+            status = decode_status(bytes(raw))
             told = " ".join((status.message or "").split()) if status else ""
             raise DumpError(f"the file holds an error of the API server: {told or 'no message'}")
         if value.kind == "Table":

@@ -1,0 +1,41 @@
+"""The way to the API server: credentials, TLS, transport; raw bytes come back.
+
+Nobody else imports the Kubernetes client, and nobody else sees its errors or aiohttp's: each
+becomes one of ours, with a message of one line. Nothing here decodes an object or retries.
+"""
+
+from exporter.api.client import Client, connect
+from exporter.api.credentials import Credentials, load_credentials
+from exporter.api.errors import (
+    AbsentError,
+    AnswerError,
+    ApiError,
+    BrokenError,
+    CredentialsError,
+    ForbiddenError,
+    IdleError,
+    OverdueError,
+    RefusedError,
+    UnauthorizedError,
+    UnreadableError,
+    UntrustedError,
+)
+
+__all__ = [
+    "AbsentError",
+    "AnswerError",
+    "ApiError",
+    "BrokenError",
+    "Client",
+    "Credentials",
+    "CredentialsError",
+    "ForbiddenError",
+    "IdleError",
+    "OverdueError",
+    "RefusedError",
+    "UnauthorizedError",
+    "UnreadableError",
+    "UntrustedError",
+    "connect",
+    "load_credentials",
+]

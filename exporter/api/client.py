@@ -1,0 +1,267 @@
+"""Requests to the API server and the bytes of its answers, as they arrive.
+
+It follows no redirect (the token would go with it), decodes nothing and never asks twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import aiohttp
+from yarl import URL
+
+from exporter import __version__
+from exporter.api.credentials import Credentials, load_credentials
+from exporter.api.errors import ApiError, OverdueError, UnreadableError
+from exporter.api.proxies import is_loopback
+from exporter.api.translation import answer_error, translate
+
+#: Seconds to a connection, TLS included.
+CONNECT = 10.0
+
+#: Seconds without a byte of a list: the server itself gives up after 60.
+LIST_IDLE = 75.0
+
+#: client-go takes no larger frame of a watch either.
+LARGEST_FRAME = 16 * 1024 * 1024
+
+_FOREIGN = (aiohttp.ClientError, OSError, ValueError)
+
+
+class Client:
+    """A connection to one API server. Closed by `close()` or by `async with`.
+
+    `compress`: ask for lists in gzip; None decides by the server's address (what does not leave
+    the machine is not worth the CPU). `warned` hears each distinct warning of the server once.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        *,
+        compress: bool | None = None,
+        warned: Callable[[str], None] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._credentials = credentials
+        self._clock = clock
+        self._session: aiohttp.ClientSession | None = None
+        self._warned = warned
+        self._warnings: set[str] = set()
+        if compress is None:
+            compress = not is_loopback(urlsplit(credentials.server).hostname)
+        self._list_encoding = "gzip" if compress else "identity"
+
+    @property
+    def server(self) -> str:
+        """The server's URL, for messages."""
+        return self._credentials.server
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Closes every connection, running watches too."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    def drop_token(self) -> None:
+        """The server refused our token: the next request looks for a newer one."""
+        self._credentials.tokens.drop()
+
+    @asynccontextmanager
+    async def list_page(
+        self, path: str, params: Mapping[str, str]
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """A page of a list, as chunks of at most some hundred kB; raises ApiError."""
+        timeout = aiohttp.ClientTimeout(
+            total=None, sock_connect=CONNECT, sock_read=LIST_IDLE, connect=None
+        )
+        answer = await self._open(path, params, timeout, self._list_encoding)
+        try:
+            yield self._chunks(answer)
+        finally:
+            # An answer read to its end has given its connection back; any other dies with it.
+            answer.close()
+
+    @asynccontextmanager
+    async def watch(
+        self, path: str, params: Mapping[str, str], *, idle: float, cap: float
+    ) -> AsyncIterator[AsyncIterator[list[bytes]]]:
+        """A watch, as the whole frames that came with each read; raises ApiError.
+
+        `idle` seconds without a byte raise IdleError, `cap` seconds in all OverdueError. A frame
+        that is cut off by the end of the stream is dropped.
+        """
+        timeout = aiohttp.ClientTimeout(
+            total=None, sock_connect=CONNECT, sock_read=idle, connect=None
+        )
+        # Plain watches are never compressed, streaming lists are in a form (one gzip member a
+        # flush) that needs care, and small frames gain nothing.
+        answer = await self._open(path, params, timeout, "identity")
+        overdue = _Overdue(answer, cap)
+        try:
+            yield self._frames(answer, overdue)
+        finally:
+            overdue.cancel()
+            answer.close()
+
+    async def _open(
+        self,
+        path: str,
+        params: Mapping[str, str],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  # aiohttp's own
+        encoding: str,
+    ) -> aiohttp.ClientResponse:
+        credentials = self._credentials
+        headers = {"Accept-Encoding": encoding, **credentials.headers}
+        authorization = await credentials.tokens.authorization(self._clock())
+        if authorization is not None:
+            headers["Authorization"] = authorization
+        secure = credentials.server.startswith("https:")
+        try:
+            answer = await self._connected().get(
+                URL(credentials.server + path, encoded=True).with_query(dict(params)),
+                headers=headers,
+                timeout=timeout,
+                allow_redirects=False,
+                proxy=credentials.proxy,
+                ssl=credentials.tls.context() if secure else True,
+                server_hostname=credentials.tls.server_name if secure else None,
+            )
+        except _FOREIGN as error:
+            raise translate(error, credentials.server) from None
+        for warning in answer.headers.getall("Warning", ()):
+            self._hear(warning)
+        if answer.status != 200:
+            raise await self._refusal(answer)
+        return answer
+
+    def _connected(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    limit=0,  # each watch holds a connection for minutes
+                    keepalive_timeout=75,
+                    socket_factory=_watched_socket,
+                ),
+                headers={
+                    "Accept": "application/json",
+                    "User-Agent": f"kube-endpoints-exporter/{__version__}",
+                },
+                cookie_jar=aiohttp.DummyCookieJar(),
+                read_bufsize=2**16,
+            )
+        return self._session
+
+    async def _refusal(self, answer: aiohttp.ClientResponse) -> ApiError:
+        body = b""
+        try:
+            async with asyncio.timeout(CONNECT):
+                while len(body) < 65_536 and (chunk := await answer.content.readany()):
+                    body += chunk
+        except (*_FOREIGN, TimeoutError):
+            pass  # the status alone says enough
+        finally:
+            answer.close()
+        return answer_error(answer.status, body, answer.headers.get("Retry-After"))
+
+    async def _chunks(self, answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+        try:
+            while chunk := await answer.content.readany():
+                yield chunk
+        except _FOREIGN as error:
+            raise translate(error, self.server) from None
+
+    async def _frames(
+        self, answer: aiohttp.ClientResponse, overdue: _Overdue
+    ) -> AsyncIterator[list[bytes]]:
+        """Frames are parted by line feeds alone: other line breaks occur inside of strings."""
+        pieces: list[bytes] = []
+        held = 0
+        while True:
+            try:
+                data = await answer.content.readany()
+            except _FOREIGN as error:
+                if overdue.passed:
+                    raise OverdueError(f"{self.server} did not end the watch in time") from None
+                raise translate(error, self.server) from None
+            if not data:
+                return
+            cut = data.rfind(b"\n")
+            if cut < 0:
+                pieces.append(data)
+                held += len(data)
+                if held > LARGEST_FRAME:
+                    raise UnreadableError(f"{self.server} sends a frame without an end")
+                continue
+            whole = b"".join([*pieces, data[:cut]]) if pieces else data[:cut]
+            pieces = [data[cut + 1 :]] if cut + 1 < len(data) else []
+            held = len(data) - cut - 1
+            frames = [line for line in whole.split(b"\n") if line and not line.isspace()]
+            if frames:
+                yield frames
+
+    def _hear(self, warning: str) -> None:
+        if self._warned is not None and warning not in self._warnings and len(self._warnings) < 100:
+            self._warnings.add(warning)
+            self._warned(warning)
+
+
+class _Overdue:
+    """Breaks a watch that outlives its time: a server may ignore `timeoutSeconds` and die."""
+
+    def __init__(self, answer: aiohttp.ClientResponse, cap: float) -> None:
+        self.passed = False
+        self._answer = answer
+        self._handle = asyncio.get_running_loop().call_later(cap, self._pass)
+
+    def _pass(self) -> None:
+        self.passed = True
+        self._answer.close()
+
+    def cancel(self) -> None:
+        self._handle.cancel()
+
+
+async def connect(
+    kubeconfig: str | None = None,
+    context: str | None = None,
+    *,
+    compress: bool | None = None,
+    warned: Callable[[str], None] | None = None,
+) -> Client:
+    """A client with the credentials that kubectl would use; raises CredentialsError.
+
+    Nothing is asked of the server yet.
+    """
+    credentials = await load_credentials(kubeconfig, context)
+    if credentials.server.startswith("https:"):
+        credentials.tls.context()  # a bad certificate file is told now, not with the first list
+    await credentials.tokens.authorization(time.time())
+    return Client(credentials, compress=compress, warned=warned)
+
+
+def _watched_socket(address: tuple[Any, ...]) -> socket.socket:
+    """A socket that notices within a minute that nobody is at the other end.
+
+    HTTP/1.1 has no pings: without this a watch whose server lost power looks quiet, not dead.
+    """
+    family, kind, protocol = address[:3]
+    made = socket.socket(family=family, type=kind, proto=protocol)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
+        option = getattr(socket, name, None)  # not every system has each of them
+        if option is not None:
+            made.setsockopt(socket.IPPROTO_TCP, option, value)
+    return made
