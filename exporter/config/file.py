@@ -38,6 +38,12 @@ class Entry(msgspec.Struct, frozen=True):
 _DEEPEST = 4
 
 
+def _says_nothing(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and (
+        node.tag == "tag:yaml.org,2002:null" or not node.value
+    )
+
+
 def _flatten(node: yaml.MappingNode, prefix: str, depth: int) -> Iterator[Entry]:
     for key_node, value in node.value:
         line = key_node.start_mark.line + 1
@@ -47,8 +53,7 @@ def _flatten(node: yaml.MappingNode, prefix: str, depth: int) -> Iterator[Entry]
         if isinstance(value, yaml.MappingNode) and depth < _DEEPEST:
             yield from _flatten(value, f"{key}.", depth + 1)
         elif isinstance(value, yaml.ScalarNode):
-            empty = value.tag == "tag:yaml.org,2002:null" or not value.value
-            yield Entry(key, line, () if empty else (value.value,), listed=False)
+            yield Entry(key, line, () if _says_nothing(value) else (value.value,), listed=False)
         elif isinstance(value, yaml.SequenceNode) and all(
             isinstance(item, yaml.ScalarNode) for item in value.value
         ):
@@ -74,7 +79,7 @@ def read_entries(content: bytes) -> list[Entry]:
     except (yaml.YAMLError, RecursionError) as error:
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise FileFault(None, f"is not YAML: {' '.join(reason.split())}") from error
-    if root is None or (isinstance(root, yaml.ScalarNode) and not root.value):
+    if root is None or _says_nothing(root):
         return []
     if not isinstance(root, yaml.MappingNode):
         raise FileFault(root.start_mark.line + 1, "must hold `key: value` lines")

@@ -178,7 +178,8 @@ def _from_environment(env: Mapping[str, str], lines: list[str]) -> Iterable[_Giv
             if env[variable].strip():
                 given.append(_Given(setting, variable, (env[variable],)))
         elif variable != CONFIG_VARIABLE and not _is_service_link(variable, env[variable]):
-            guess = _guess(variable, {*_BY_VARIABLE, CONFIG_VARIABLE})
+            known = {name.removeprefix(ENV_PREFIX) for name in (*_BY_VARIABLE, CONFIG_VARIABLE)}
+            guess = _guess(variable.removeprefix(ENV_PREFIX), known, ENV_PREFIX)
             lines.append(f"{show_text(variable)}: no such environment variable{guess}")
     return given
 
@@ -224,6 +225,7 @@ def _from_file(
     return given
 
 
-def _guess(word: str, known: Iterable[str]) -> str:
+def _guess(word: str, known: Iterable[str], prefix: str = "") -> str:
+    # A prefix that all have in common would make anything look close.
     close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.7)
-    return f"; did you mean {close[0]}?" if close else ""
+    return f"; did you mean {prefix}{close[0]}?" if close else ""
