@@ -50,27 +50,11 @@ def find_near_misses(service: Service, pods: Iterable[Pod]) -> tuple[NearMiss, .
     """
     if not service.selector:
         return ()
-    own_namespace = service.namespace
-    label, value = next(iter(service.selector.items()))
-    groups: dict[tuple[str, int], tuple[Labels, _Group]] = {}
-    for pod in pods:
-        labels = pod.labels
-        # Elsewhere only a full match counts: one look sorts out nearly all of 100,000 Pods.
-        if pod.namespace != own_namespace and labels.get(label) != value:
-            continue
-        if not pod.candidate:
-            continue
-        # Equal label sets are one object, so this compares no labels.
-        held = groups.get((pod.namespace, id(labels)))
-        if held is None:
-            groups[pod.namespace, id(labels)] = (labels, _Group(1, pod.name))
-        else:
-            held[1].count += 1
-            held[1].example = min(held[1].example, pod.name)
+    groups = _group(service, pods)
     scored: dict[tuple[object, ...], tuple[float, NearMiss]] = {}
     compared = 0
     for (namespace, _), (labels, group) in groups.items():
-        own = namespace == own_namespace
+        own = namespace == service.namespace
         if own and compared < _MOST_COMPARED:
             miss = _compare(service.selector, labels)
             compared += 1
@@ -88,9 +72,35 @@ def find_near_misses(service: Service, pods: Iterable[Pod]) -> tuple[NearMiss, .
             NearMiss(namespace, group.count, group.example, key_missed, wanted, found, found_key),
         )
     ranked = sorted(
-        scored.values(), key=lambda item: (-item[0], -item[1].count, item[1].namespace, item[1].key)
+        scored.values(),
+        key=lambda item: (-item[0], -item[1].count, item[1].namespace, item[1].example),
     )
+    if ranked and ranked[0][0] >= 1 + _ALIKE:
+        # Beside a likely slip, Pods that merely share the other pairs only distract.
+        ranked = [item for item in ranked if item[0] >= 1 + _ALIKE or item[1].key == ""]
     return tuple(miss for _, miss in ranked[:MOST_RESULTS])
+
+
+def _group(service: Service, pods: Iterable[Pod]) -> dict[tuple[str, int], tuple[Labels, _Group]]:
+    """Candidates by namespace and label set: all of the own one, elsewhere likely matches."""
+    own_namespace = service.namespace
+    label, value = next(iter(service.selector.items()))
+    groups: dict[tuple[str, int], tuple[Labels, _Group]] = {}
+    for pod in pods:
+        labels = pod.labels
+        # Elsewhere only a full match counts: one look sorts out nearly all of 100,000 Pods.
+        if pod.namespace != own_namespace and labels.get(label) != value:
+            continue
+        if not pod.candidate:
+            continue
+        # Equal label sets are one object, so this compares no labels.
+        held = groups.get((pod.namespace, id(labels)))
+        if held is None:
+            groups[pod.namespace, id(labels)] = (labels, _Group(1, pod.name))
+        else:
+            held[1].count += 1
+            held[1].example = min(held[1].example, pod.name)
+    return groups
 
 
 def _merge(
