@@ -36,13 +36,16 @@ class _PodMemory(msgspec.Struct):
 
 
 class Roster:
-    """Every Pod there is, by its workload and its id in the notation."""
+    """Every Pod there is, by its workload and its id in the notation.
 
-    def __init__(self, epoch: float) -> None:
+    `epoch` is Unix seconds; addresses are given out from the number after `first` on.
+    """
+
+    def __init__(self, epoch: float, first: int = 0) -> None:
         self.epoch = epoch
         self._pods: dict[tuple[str, str], _PodMemory] = {}
         self._lives: dict[tuple[str, str], int] = {}
-        self._numbers = 0
+        self._numbers = first
         self._started = False
         self._at = epoch
 

@@ -6,6 +6,7 @@ Kubernetes objects. It never plays anything.
 
 from __future__ import annotations
 
+import functools
 from importlib import resources
 from typing import Any
 
@@ -14,7 +15,7 @@ import yaml
 
 from exporter.sim.encoding import Object
 from exporter.sim.generated import generate_cluster
-from exporter.sim.timeline import Key, Timeline
+from exporter.sim.timeline import Difference, Key, Timeline
 
 _FOLDER = resources.files("exporter.sim") / "scenarios"
 
@@ -107,14 +108,31 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     expect: Expect
     steps: tuple[Step, ...]
 
-    def timeline(self, now: float | None = None) -> Timeline:
-        """Return a fresh timeline at the start of the scenario, for playing it."""
-        return _begin(_read(self.name), self.now if now is None else now)
+    @property
+    def generated(self) -> bool:
+        """True when its cluster comes from numbers and has no steps."""
+        return _read(self.name).generate is not None
+
+    def timeline(self, now: float, *, first_pod: int = 0) -> Timeline:
+        """Return a fresh timeline at the start of the scenario, for playing it.
+
+        `first_pod` shifts the addresses of its Pods, so that several scenarios don't share them.
+        """
+        return _begin(_read(self.name), now, first_pod)
 
     @property
     def changes(self) -> tuple[tuple[float, str, dict[str, Any]], ...]:
         """The steps as (at, what happens, change of the declaration)."""
         return tuple((step.at, step.say, step.change) for step in _read(self.name).steps)
+
+    def rewind(self, timeline: Timeline, at: float) -> list[Difference]:
+        """Bring a timeline back to the start, `at` seconds after its epoch; return what changes.
+
+        What lies behind at the start (`before`) is gone through once more.
+        """
+        text = _read(self.name)
+        out = [timeline.become(text.start, at)]
+        return out + [timeline.change(step.change, at) for step in text.before]
 
 
 def list_scenarios() -> list[str]:
@@ -123,6 +141,7 @@ def list_scenarios() -> list[str]:
     return sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml"))
 
 
+@functools.cache
 def _read(name: str) -> _Text:
     path = _FOLDER / f"{name}.yaml"
     if not path.is_file():
@@ -133,20 +152,22 @@ def _read(name: str) -> _Text:
         raise ValueError(f"scenario {name}: {e}") from e
 
 
-def _begin(text: _Text, now: float) -> Timeline:
-    timeline = Timeline(text.start, now)
+def _begin(text: _Text, now: float, first_pod: int = 0) -> Timeline:
+    timeline = Timeline(text.start, now, first_pod=first_pod)
     for step in text.before:
         timeline.change(step.change, step.at)
     return timeline
 
 
-def load_scenario(name: str, now: float) -> Scenario:
+def load_scenario(name: str, now: float, *, first_pod: int = 0) -> Scenario:
     """Load one scenario as if it started at `now` (Unix seconds).
+
+    `first_pod` shifts the addresses of its Pods, so that several scenarios don't share them.
 
     KeyError: there is no such scenario; ValueError: its file is wrong.
     """
     text = _read(name)
-    timeline = _begin(text, now)
+    timeline = _begin(text, now, first_pod)
     objects = tuple(timeline.objects)
     if text.generate is not None:
         made = generate_cluster(

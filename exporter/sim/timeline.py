@@ -52,15 +52,15 @@ class Timeline:
     """One cluster that changes.
 
     `declaration` is in the notation of `notation`; `epoch` is Unix seconds of the scenario's start,
-    from which every age counts back. ValueError (msgspec.ValidationError) when the declaration
-    isn't one.
+    from which every age counts back; `first_pod` shifts the addresses that Pods get, for clusters
+    of several timelines. ValueError (msgspec.ValidationError) when the declaration isn't one.
     """
 
-    def __init__(self, declaration: dict[str, Any], epoch: float) -> None:
+    def __init__(self, declaration: dict[str, Any], epoch: float, *, first_pod: int = 0) -> None:
         self.epoch = epoch
         self._raw = normalise(declaration)
         self._raw.setdefault("nodes", _DEFAULT_NODES)
-        self._roster = Roster(epoch)
+        self._roster = Roster(epoch, first_pod)
         self._born: dict[Key, float] = {}
         self._written: dict[tuple[str, str], list[Object]] = {}
         self._node_since: dict[str, tuple[bool, float]] = {}
