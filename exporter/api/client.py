@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -89,7 +89,8 @@ class Client:
         )
         answer = await self._open(path, params, timeout, self._list_encoding)
         try:
-            yield self._chunks(answer)
+            async with aclosing(self._chunks(answer)) as chunks:
+                yield chunks
         finally:
             # An answer read to its end has given its connection back; any other dies with it.
             answer.close()
@@ -111,7 +112,8 @@ class Client:
         answer = await self._open(path, params, timeout, "identity")
         overdue = _Overdue(answer, cap)
         try:
-            yield self._frames(answer, overdue)
+            async with aclosing(self._frames(answer, overdue)) as frames:
+                yield frames
         finally:
             overdue.cancel()
             answer.close()
@@ -176,7 +178,7 @@ class Client:
             answer.close()
         return answer_error(answer.status, body, answer.headers.get("Retry-After"))
 
-    async def _chunks(self, answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    async def _chunks(self, answer: aiohttp.ClientResponse) -> AsyncGenerator[bytes]:
         try:
             while chunk := await answer.content.readany():
                 yield chunk
@@ -185,7 +187,7 @@ class Client:
 
     async def _frames(
         self, answer: aiohttp.ClientResponse, overdue: _Overdue
-    ) -> AsyncIterator[list[bytes]]:
+    ) -> AsyncGenerator[list[bytes]]:
         """Frames are parted by line feeds alone: other line breaks occur inside of strings."""
         pieces: list[bytes] = []
         held = 0

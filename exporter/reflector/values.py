@@ -18,7 +18,8 @@ class Plan(msgspec.Struct, frozen=True):
     `namespace`: "" is the whole cluster. `interval` is from the start of one list to that of the
     next while polling. `probe`: how often a polling `auto` tries to watch again. `denied_pause`:
     how long to rest (up to twice that, by jitter) while a resource may not be read.
-    `streaming`: get the first objects by a watch (WatchList) instead of lists.
+    `streaming`: get the first objects by a watch (WatchList) instead of lists. Selectors are as
+    the API has them, "" for none.
     """
 
     resource: str
@@ -29,6 +30,8 @@ class Plan(msgspec.Struct, frozen=True):
     probe: float = 300.0
     denied_pause: float = 30.0
     streaming: bool = False
+    label_selector: str = ""
+    field_selector: str = ""
 
 
 class Phase(StrEnum):

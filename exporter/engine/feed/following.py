@@ -1,0 +1,311 @@
+"""One resource from the API server to the core: does what the reflector orders, tells it the rest.
+
+It decides nothing about the protocol and keeps no objects: changes leave through a callback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Sequence
+
+from exporter.api.client import Client
+from exporter.api.errors import (
+    ApiError,
+    BrokenError,
+    IdleError,
+    OverdueError,
+    UnreadableError,
+)
+from exporter.engine.feed.causes import failure_of
+from exporter.engine.feed.status import FeedStatus, Telemetry
+from exporter.engine.feed.telling import Telling
+from exporter.engine.feed.timing import Timed
+from exporter.model import Change, Forget, Replace, SyncMode
+from exporter.objects.codec import ListReader, Retained, decode_event
+from exporter.objects.meta import DecodeError, Rejected
+from exporter.objects.resources import RESOURCES
+from exporter.reflector import (
+    Apply,
+    Begin,
+    Commit,
+    DropToken,
+    Effect,
+    Ended,
+    EventsSeen,
+    Failed,
+    Forgotten,
+    Gather,
+    Input,
+    List,
+    ListEnded,
+    Opened,
+    Order,
+    PageRead,
+    Plan,
+    Read,
+    Received,
+    Rest,
+    State,
+    Watch,
+    WatchRestarted,
+    Woke,
+    step,
+)
+
+#: Seconds without a byte after which a watch is taken for dead: bookmarks come every 60.
+IDLE = 100.0
+
+#: The same while a streaming list is under way, which has no pauses.
+STREAM_IDLE = 30.0
+
+#: Seconds beyond its own time-out that a watch may live.
+GRACE = 15.0
+
+#: Seconds that one page may take however lively it drips: others wait for their turn.
+PAGE_CAP = 600.0
+
+Found = Retained | Rejected
+Deliver = Callable[[Sequence[Change]], None]
+
+
+async def follow(
+    client: Client,
+    plan: Plan,
+    deliver: Deliver,
+    *,
+    status: FeedStatus,
+    lists: asyncio.Semaphore,
+    telemetry: Telemetry,
+) -> None:
+    """Follows one resource in one scope until cancelled; failures are told in `status`.
+
+    `deliver` gets all changes that came with one read in one go, or one Replace or Forget; it is
+    called on the event loop. Pages of lists are fetched while `lists` is held: a server counts a
+    list by its size, and several at once get each other refused.
+    """
+    feed = Feed(client, plan, deliver, status=status, lists=lists, telemetry=telemetry)
+    await feed.run()
+
+
+class Feed:
+    """The reflector's hands: one request at a time. `error` is what failed last."""
+
+    error: ApiError | None = None
+
+    def __init__(
+        self,
+        client: Client,
+        plan: Plan,
+        deliver: Deliver,
+        *,
+        status: FeedStatus,
+        lists: asyncio.Semaphore,
+        telemetry: Telemetry,
+        quiet: bool = False,
+    ) -> None:
+        self._client = client
+        self._plan = plan
+        self._deliver = deliver
+        self._status = status
+        self._lists = lists
+        self._telemetry = telemetry
+        self._resource = RESOURCES[plan.resource]
+        self._path = self._resource.path(plan.namespace or None)
+        self._state = State()
+        self._gathered: list[Found] = []
+        self._telling = None if quiet else Telling(plan.resource, plan.namespace)
+
+    async def run(self) -> None:
+        """Goes on for ever."""
+        order = self.begin()
+        while True:
+            order = await self.carry_out(order)
+
+    def begin(self) -> Order:
+        """The first order."""
+        return self._take(Begin())
+
+    async def carry_out(self, order: Order) -> Order:
+        """Does one thing and returns what to do next."""
+        match order:
+            case List():
+                return await self._list(order)
+            case Watch():
+                return await self._watch(order)
+            case Rest():
+                await asyncio.sleep(order.seconds)
+                return self._take(Woke())
+            case Read():  # only ever ordered while a watch is open, and carried out there
+                raise AssertionError("there is no open watch to read")
+
+    # ── the reflector's decisions ────────────────────────────────────────────────────────────
+
+    def _take(self, given: Input) -> Order:
+        done = step(self._plan, self._state, given, time.monotonic(), random.random())
+        self._state = state = done.state
+        for effect in done.effects:
+            self._effect(effect)
+        status = self._status
+        polls = state.polling or self._plan.mode is SyncMode.POLL
+        status.mode = "poll" if polls else "watch"
+        status.synced = state.synced
+        status.forbidden = state.forbidden
+        status.absent = state.absent
+        status.error = state.error
+        if self._telling is not None and not isinstance(given, Received):
+            self._telling.tell(status)
+        return done.order
+
+    def _effect(self, effect: Effect) -> None:
+        name, telemetry = self._plan.resource, self._telemetry
+        match effect:
+            case Apply():
+                self._deliver(effect.changes)
+            case EventsSeen():
+                self._count(effect)
+            case Gather():
+                self._gathered.extend(effect.objects)
+            case Commit():
+                self._commit()
+            case Forgotten():
+                self._gathered = []
+                self._status.objects = 0
+                self._deliver((Forget(name, self._plan.namespace),))
+            case DropToken():
+                self._client.drop_token()
+            case ListEnded():
+                telemetry.list_ended(name, effect.result)
+            case WatchRestarted():
+                telemetry.watch_restarted(name, effect.cause)
+
+    def _commit(self) -> None:
+        objects, self._gathered = tuple(self._gathered), []
+        rejected = sum(1 for found in objects if isinstance(found, Rejected))
+        if rejected:
+            self._telemetry.rejected(self._plan.resource, rejected)
+        self._status.objects = len(objects)
+        self._status.last_sync = time.time()
+        self._deliver((Replace(self._plan.resource, self._plan.namespace, objects),))
+
+    def _count(self, seen: EventsSeen) -> None:
+        name = self._plan.resource
+        for kind, count in seen.by_type.items():
+            self._telemetry.watch_event(name, kind, count)
+        if seen.rejected:
+            self._telemetry.rejected(name, seen.rejected)
+        more = seen.by_type.get("ADDED", 0) - seen.by_type.get("DELETED", 0)
+        self._status.objects = max(self._status.objects + more, 0)
+
+    # ── lists ────────────────────────────────────────────────────────────────────────────────
+
+    async def _list(self, order: List) -> Order:
+        if not order.token:
+            self._gathered = []
+        params = self._params()
+        if order.resource_version is not None:
+            params["resourceVersion"] = order.resource_version
+        if order.limit is not None:
+            params["limit"] = str(order.limit)
+        if order.token:
+            params["continue"] = order.token
+        reader = ListReader(self._resource)
+        page: list[Found] = []
+        try:
+            async with (
+                self._lists,
+                Timed(self._telemetry, self._plan.resource, "list"),
+                asyncio.timeout(PAGE_CAP),
+            ):
+                async with self._client.list_page(self._path, params) as chunks:
+                    async for chunk in chunks:
+                        self._telemetry.received(self._plan.resource, len(chunk))
+                        page.extend(reader.feed(chunk))
+                        # Bytes that wait already are given without a pause: let others in.
+                        await asyncio.sleep(0)
+                left, head = reader.finish()
+        except ApiError as error:
+            return self._fail(error)
+        except DecodeError as error:
+            return self._fail(UnreadableError(str(error)))
+        except TimeoutError:
+            slow = f"a page of {self._plan.resource} took more than {PAGE_CAP:.0f} s"
+            return self._fail(BrokenError(slow))
+        # Only now: what came of a page that broke off must not count twice.
+        self._gathered += page
+        self._gathered += left
+        return self._take(PageRead(head))
+
+    def _fail(self, error: ApiError) -> Order:
+        self.error = error
+        return self._take(Failed(failure_of(error)))
+
+    def _params(self) -> dict[str, str]:
+        params = {}
+        if self._plan.label_selector:
+            params["labelSelector"] = self._plan.label_selector
+        if self._plan.field_selector:
+            params["fieldSelector"] = self._plan.field_selector
+        return params
+
+    # ── watches ──────────────────────────────────────────────────────────────────────────────
+
+    async def _watch(self, order: Watch) -> Order:
+        params = self._params() | {
+            "watch": "true",
+            "allowWatchBookmarks": "true",
+            "resourceVersion": order.resource_version,
+            "timeoutSeconds": str(order.timeout),
+        }
+        if order.initial:
+            self._gathered = []
+            params |= {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan"}
+        idle = STREAM_IDLE if order.initial else IDLE
+        opened = False
+        try:
+            async with (
+                Timed(self._telemetry, self._plan.resource, "watch") as timed,
+                self._client.watch(
+                    self._path, params, idle=idle, cap=order.timeout + GRACE
+                ) as batches,
+            ):
+                timed.end()
+                opened = True
+                self._take(Opened())
+                async for frames in batches:
+                    after = self._read(frames)
+                    if not isinstance(after, Read):
+                        return after
+        except ApiError as error:
+            if not opened or not isinstance(error, BrokenError):
+                return self._fail(error)
+            return self._take(Ended(_cause_of(error)))
+        return self._take(Ended("end"))
+
+    def _read(self, frames: list[bytes]) -> Order:
+        """All frames of one read at once: a task switch for each would cost as much as it does."""
+        events = []
+        broken = ""
+        size = 0
+        for frame in frames:
+            size += len(frame) + 1
+            try:
+                events.append(decode_event(self._resource, frame))
+            except DecodeError as error:
+                broken = str(error)
+                break
+        self._telemetry.received(self._plan.resource, size)
+        after: Order = Read()
+        if events:
+            self._status.last_event = time.time()
+            after = self._take(Received(events))
+        if broken and isinstance(after, Read):
+            after = self._fail(UnreadableError(broken))
+        return after
+
+
+def _cause_of(error: BrokenError) -> str:
+    if isinstance(error, IdleError):
+        return "idle"
+    return "timeout" if isinstance(error, OverdueError) else "reset"
