@@ -18,7 +18,7 @@ from exporter.objects.nodes import Node
 from exporter.objects.pods import Pod
 from exporter.objects.services import Service
 
-_MOST_PODS = 3
+MOST_PODS = 3
 
 
 def judge_candidates(
@@ -43,11 +43,14 @@ def tell_pods(
     parts = _count_states(pods, judged)
     selector = show_selector(service.selector)
     yield f"the selector {selector} matches {count_of(len(pods), 'Pod')}: {', '.join(parts)}"
-    for reason, pod in judged[:_MOST_PODS]:
-        yield f"Pod {pod.name}: {describe_pod(reason, pod, service, view.nodes, now)}"
+    for reason, pod in judged[:MOST_PODS]:
+        state = "ready" if pod.facts.ready == "True" else "not ready"
+        since = show_since(pod.changed, now)
+        known = f" ({state}{since})" if since else ""
+        yield f"Pod {pod.name}{known}: {describe_pod(reason, pod, service, view.nodes)}"
     leaving = sorted((pod for pod in pods if not pod.candidate), key=lambda pod: pod.name)
     if not judged:
-        for pod in leaving[:_MOST_PODS]:
+        for pod in leaving[:MOST_PODS]:
             yield f"Pod {pod.name}: {_describe_leaving(pod, now)}"
 
 
@@ -55,7 +58,7 @@ def _count_states(pods: Iterable[Pod], judged: list[tuple[Reason, Pod]]) -> list
     states: dict[str, int] = {}
     for reason, _ in judged:
         states[str(reason)] = states.get(str(reason), 0) + 1
-    serving = terminating = 0
+    well = terminating = 0
     phases: dict[str, int] = {}
     for pod in pods:
         if pod.finished:
@@ -64,9 +67,9 @@ def _count_states(pods: Iterable[Pod], judged: list[tuple[Reason, Pod]]) -> list
         elif pod.terminating:
             terminating += 1
         else:
-            serving += 1
-    serving -= len(judged)
-    parts = [f"{serving} serving"] if serving else []
+            well += 1
+    well -= len(judged)
+    parts = [f"{well} ready"] if well else []
     parts += [f"{count} {state}" for state, count in states.items()]
     parts += [f"{terminating} terminating"] if terminating else []
     return parts + [f"{count} {phase}" for phase, count in sorted(phases.items())]
@@ -87,14 +90,12 @@ def describe_pod(
     pod: Pod,
     service: Service,
     nodes: Mapping[str, Node] | None,
-    now: float,
 ) -> str:
-    """What shows that the reason is true of this Pod, and for how long it has been."""
-    since = show_since(pod.changed, now)
+    """What shows that the reason is true of this Pod."""
     addresses = ", ".join(pod.ips)
     match reason:
         case Reason.ENDPOINTS_LAGGING:
-            return f"ready{since}, but {addresses} is no ready endpoint"
+            return f"ready, but {addresses} is no ready endpoint"
         case Reason.NODE_MISSING:
             return f"ready, but its Node {pod.node} does not exist"
         case Reason.FAMILY_MISMATCH:
@@ -102,13 +103,13 @@ def describe_pod(
             return f"ready, has {addresses}, the Service wants {wanted}"
         case Reason.READINESS_GATE_NOT_READY:
             gates = join_some(pod.facts.unmet) or "unknown"
-            return f"containers ready, gate not open: {gates}{since}"
+            return f"containers ready, gate not open: {gates}"
         case Reason.NODE_NOT_READY:
-            return f"{_describe_node(pod, nodes)}; the Pod is not ready{since}"
+            return _describe_node(pod, nodes)
         case Reason.UNSCHEDULABLE | Reason.SCHEDULING_GATED | Reason.UNSCHEDULED:
-            return _describe_unscheduled(reason, pod) + since
+            return _describe_unscheduled(reason, pod)
         case _:
-            return _describe_containers(reason, pod) + since
+            return _describe_containers(reason, pod)
 
 
 def _describe_unscheduled(reason: Reason, pod: Pod) -> str:
@@ -126,7 +127,7 @@ def _describe_containers(reason: Reason, pod: Pod) -> str:
         return "its status could not be read"
     told = [describe_container(item) for item in _telling(reason, pod)]
     if told:
-        return "; ".join(told[:_MOST_PODS])
+        return "; ".join(told[:MOST_PODS])
     where = f"on Node {pod.node}" if pod.node else "without a Node"
     phase = f"phase {facts.phase}" if facts.phase else "no phase"
     if all(container.state is State.UNKNOWN for container in facts.containers):

@@ -5,11 +5,12 @@ All text in it is escaped: it can be printed as it is. It reads no clock and ask
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from exporter.analysis.advice import ADVICE, DETAILS, Advice
 from exporter.analysis.dependents import name_dependents
 from exporter.analysis.evidence import (
+    MOST_PODS,
     find_culprit,
     judge_candidates,
     tell_lag,
@@ -19,7 +20,7 @@ from exporter.analysis.evidence import (
 from exporter.analysis.explanation import Explanation
 from exporter.analysis.hints import find_missing_ports, find_probe_mismatches
 from exporter.analysis.inventory import tell_addresses
-from exporter.analysis.lag import find_lag
+from exporter.analysis.lag import LagKind, find_lag
 from exporter.analysis.merge import Merged, merge_slices
 from exporter.analysis.near_misses import NearMiss
 from exporter.analysis.policy import read_policy
@@ -68,7 +69,7 @@ def explain(
         *tell_addresses(view, report, slices),
         *_tell_selection(view, report, near_misses),
         *(tell_pods(service, view.pods, judged, now) if view.pods and service.selector else ()),
-        *_tell_misfits(view, now),
+        *_tell_misfits(view, now, {pod.name for _, pod in judged[:MOST_PODS]}),
         *(tell_traffic(view, report, merged) if report.known else ()),
         *_tell_rest(view, report),
     ]
@@ -113,7 +114,7 @@ def _advise(report: ServiceReport) -> tuple[Advice, bool]:
             ("kubectl get pods -n {namespace} -l {selector} -o wide",),
         ), False
     return Advice(
-        f"The Service has {count_of(report.ready, 'ready endpoint')}.", "Nothing to do."
+        f"The Service has {count_of(report.ready, 'ready address')}.", "Nothing to do."
     ), True
 
 
@@ -135,7 +136,9 @@ def _tell_selection(
     service = report.service
     if view.pods is None:
         if service.selector and report.reason is not Reason.EXTERNAL_NAME:
-            yield "Pods can't be read: the reason is what can be told without them"
+            down = report.reason is not None
+            what = "the reason is what can be told without them" if down else "they may tell more"
+            yield f"Pods can't be read: {what}"
         return
     if view.pods.selected or not service.selector:
         return
@@ -147,7 +150,7 @@ def _tell_selection(
         yield f"{workload.kind} {workload.name} makes Pods with these labels and wants {wanted}"
 
 
-def _tell_misfits(view: ServiceView, now: float) -> Iterator[str]:
+def _tell_misfits(view: ServiceView, now: float, told: Container[str]) -> Iterator[str]:
     service = view.service
     if view.pods is None or not service.selector:
         return
@@ -160,7 +163,11 @@ def _tell_misfits(view: ServiceView, now: float) -> Iterator[str]:
             "Service does not send to"
         )
     if view.source is Source.ENDPOINTSLICES and view.slices is not None:
-        lags = find_lag(service, view.slices, view.pods, now=now, threshold=LAG_THRESHOLD)
+        lags = [
+            lag
+            for lag in find_lag(service, view.slices, view.pods, now=now, threshold=LAG_THRESHOLD)
+            if lag.kind is not LagKind.MISSING or lag.pod not in told
+        ]
         yield from (tell_lag(lag, now) for lag in lags[:_MOST_LAGS])
         if len(lags) > _MOST_LAGS:
             yield f"lag: {len(lags) - _MOST_LAGS} more disagreements"

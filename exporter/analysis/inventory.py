@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from exporter.analysis.wording import count_of, join_some
 from exporter.model import Reason, ServiceReport, ServiceView, Source
-from exporter.objects.slices import READY, EndpointSlice
+from exporter.objects.slices import CONTROLLER, MIRRORING_CONTROLLER, READY, EndpointSlice
 
 _MOST_SLICES = 5
 
@@ -56,7 +56,10 @@ def _describe_slice(piece: EndpointSlice) -> str:
     ports = [
         f"{port.name or '<unset>'} {port.number or '*'}/{port.protocol}" for port in piece.ports
     ]
+    own = piece.managed_by in (CONTROLLER, MIRRORING_CONTROLLER)
+    who = "" if own else f", managed by {piece.managed_by or 'nobody'}"
+    if not piece.endpoints:
+        return f"{piece.address_type}, empty{who}"
     ready = sum(bool(entry.flags & READY) for entry in piece.endpoints)
     text = f"{piece.address_type}, {count_of(len(piece.endpoints), 'endpoint')}, {ready} ready, "
-    text += f"ports {join_some(ports)}" if ports else "no ports"
-    return text + (f", managed by {piece.managed_by}" if piece.managed_by else "")
+    return text + (f"ports {join_some(ports)}" if ports else "no ports") + who

@@ -33,17 +33,12 @@ def _tell_masked(ready: list[Endpoint], *, states_known: bool) -> str:
     text = "publishNotReadyAddresses is set: addresses count as ready whatever their Pods say"
     masked = sum(not entry.flags & SERVING for entry in ready)
     if states_known and masked:
-        text += f"; {count_of(masked, 'ready address')} of {len(ready)} not serving"
+        text += f"; of {count_of(len(ready), 'ready address')} {masked} not serving"
     return text
 
 
 def _tell_gaps(report: ServiceReport) -> Iterator[str]:
     service = report.service
-    if report.reason is None and not service.headless:
-        for port in report.ports:
-            if not port.ready:
-                name = f"{port.name or '<unset>'} {port.port}/{port.protocol}"
-                yield f"port {name} has no ready endpoint"
     if service.selector:
         for counts in report.counts:
             if not counts.ready and counts.address_type in families_of(service):
