@@ -164,7 +164,7 @@ class Cluster:
 
     def _mark_broken(self, resource: str, broken: Rejected, step: int, dirty: Dirty) -> None:
         key = ServiceKey(broken.namespace, broken.service)
-        if resource in ("endpointslices", "endpoints") and broken.service:
+        if resource == self._source.value and broken.service:
             count = self._broken_slices.get(key, 0) + step
             if count:
                 self._broken_slices[key] = count

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from exporter.analysis.merge import IP_FAMILIES, Merged, merge_pairs
 from exporter.model import PortReady
-from exporter.objects.services import Service
+from exporter.objects.services import Service, ServicePort
 from exporter.objects.slices import READY, SERVING, TERMINATING, Endpoint, EndpointSlice
 
 
@@ -32,7 +32,7 @@ def measure_reach(service: Service, merged: Merged, routed: Sequence[EndpointSli
     ports: list[PortReady] = []
     routable: set[str] = set()
     usable = False
-    for port in service.ports:
+    for port in _distinct(service.ports):
         pairs = merge_pairs(routed, port.name, port.protocol)
         ready = [pair for pair, entry in pairs.items() if entry.flags & READY]
         ports.append(PortReady(port.name, port.protocol, port.port, len(ready)))
@@ -47,6 +47,13 @@ def measure_reach(service: Service, merged: Merged, routed: Sequence[EndpointSli
         usable = bool(up)
         routable.update(up or [entry.address for entry in entries if _drains(entry)])
     return Reach(tuple(ports), usable, len(routable))
+
+
+def _distinct(ports: Sequence[ServicePort]) -> Iterable[ServicePort]:
+    # The API server lets no two ports be the same; a file may, and no series may be there twice.
+    if len(ports) == 1:
+        return ports
+    return {(port.name, port.protocol, port.port): port for port in ports}.values()
 
 
 def _drains(entry: Endpoint) -> bool:

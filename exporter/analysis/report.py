@@ -120,7 +120,8 @@ def _explain_zero(
     ready = _ready_addresses(merged)
     if usable:
         return None, None, summarise(service, pods, ready) if pods is not None else None
-    present = bool(slices) or view.endpoints is not None
+    legacy = view.source is Source.ENDPOINTS
+    present = view.endpoints is not None if legacy else bool(slices)
     reason, detail = find_reason(service, view.source, merged, slices, present=present)
     if pods is None:
         return reason, detail, None

@@ -19,13 +19,15 @@ def _names(prefix: str, pairs: Mapping[str, str]) -> tuple[tuple[str, str], ...]
     `app.kubernetes.io/name` and `app-kubernetes-io/name` are two keys and one label name; a
     series with one label twice is refused by Prometheus, whole scrape and all.
     """
-    used: dict[str, int] = {}
-    found: list[tuple[str, str]] = []
+    found: dict[str, str] = {}
     for key in sorted(pairs):
-        name = prefix + _NOT_A_LABEL.sub("_", key)
-        used[name] = used.get(name, 0) + 1
-        found.append((name if used[name] == 1 else f"{name}_conflict{used[name] - 1}", pairs[key]))
-    return tuple(found)
+        name = wanted = prefix + _NOT_A_LABEL.sub("_", key)
+        number = 0
+        while name in found:
+            number += 1
+            name = f"{wanted}_conflict{number}"
+        found[name] = pairs[key]
+    return tuple(found.items())
 
 
 def _allowed(patterns: Sequence[str]) -> Callable[[str], object]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ipaddress
 import re
 
-_PLAIN_V4 = re.compile(r"(?:(?:[1-9]\d{0,2}|0)\.){3}(?:[1-9]\d{0,2}|0)").fullmatch
-_DOTTED = re.compile(r"\d+(?:\.\d+){3}").fullmatch
+_PLAIN_V4 = re.compile(r"(?:(?:[1-9][0-9]{0,2}|0)\.){3}(?:[1-9][0-9]{0,2}|0)").fullmatch
+_DOTTED = re.compile(r"0*([0-9]{1,3})\.0*([0-9]{1,3})\.0*([0-9]{1,3})\.0*([0-9]{1,3})").fullmatch
 
 
 def canonical_address(text: str) -> str:
@@ -20,10 +20,15 @@ def canonical_address(text: str) -> str:
         return text  # neither IPv6 nor a leading zero: most there are, and no regular expression
     if _PLAIN_V4(text):
         return text
-    if _DOTTED(text):
-        return ".".join(str(int(part)) for part in text.split("."))
+    dotted = _DOTTED(text)
+    if dotted:
+        octets = [int(part) for part in dotted.groups()]
+        return ".".join(map(str, octets)) if max(octets) <= 255 else text
+    head, colon, tail = text.rpartition(":")
+    if colon and "." in tail:
+        tail = canonical_address(tail)
     try:
-        address = ipaddress.IPv6Address(text)
+        address = ipaddress.IPv6Address(head + colon + tail)
     except ValueError:
         return text
     mapped = address.ipv4_mapped

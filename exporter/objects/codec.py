@@ -134,6 +134,16 @@ class _WireBookmark(msgspec.Struct, frozen=True):
     metadata: _WireBookmarkMeta | None = None
 
 
+class _WireIdentityMeta(msgspec.Struct, frozen=True):
+    name: str | None = None
+    namespace: str | None = None
+    labels: dict[str, str] | None = None
+
+
+class _WireIdentity(msgspec.Struct, frozen=True):
+    metadata: _WireIdentityMeta | None = None
+
+
 def decode_object(resource: Resource, raw: bytes | msgspec.Raw) -> Retained | Rejected:
     """The object that `raw` (JSON) is, or the Rejected that stands for it.
 
@@ -192,9 +202,22 @@ def _version_of(raw: msgspec.Raw) -> str:
 def _reject(resource: Resource, raw: bytes | msgspec.Raw, error: Exception) -> Rejected:
     try:
         loose = msgspec.json.decode(raw)
+    except _HOSTILE:
+        loose = _read_identity(resource, raw)
+    return reject(resource, loose, str(error))
+
+
+def _read_identity(resource: Resource, raw: bytes | msgspec.Raw) -> object:
+    # JSON that no Python value can hold (a number beyond all bounds, a string that is not UTF-8)
+    # is one broken object; taken for broken bytes it would spoil the list it stands in.
+    try:
+        msgspec.json.decode(raw, type=msgspec.Raw)
     except _HOSTILE as worse:
         raise DecodeError(f"{resource.kind}: not JSON: {worse}") from None
-    return reject(resource, loose, str(error))
+    try:
+        return msgspec.to_builtins(msgspec.json.decode(raw, type=_WireIdentity))
+    except _HOSTILE:
+        return None
 
 
 def reject(resource: Resource, loose: object, why: str) -> Rejected:

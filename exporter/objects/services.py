@@ -65,7 +65,7 @@ class Service(msgspec.Struct, frozen=True):
 class _WirePort(msgspec.Struct, frozen=True, rename="camel", gc=False):
     name: str | None = None
     protocol: str | None = None
-    port: int = 0
+    port: int | None = None
     target_port: int | str | None = None
     node_port: int | None = None
     app_protocol: str | None = None
@@ -144,18 +144,18 @@ _FAMILIES: dict[tuple[str, ...], tuple[str, ...]] = {}
 
 
 def _intern_tuple(items: list[str] | None) -> tuple[str, ...]:
-    key = tuple(items or ())
+    key = tuple(dict.fromkeys(items or ()))  # twice the same family would be twice the same series
     return _FAMILIES.setdefault(key, key) if len(_FAMILIES) < 64 else key
 
 
 def _compact_port(port: _WirePort) -> ServicePort:
-    target = port.target_port
+    target, number = port.target_port, port.port or 0
     return ServicePort(
         name=sys.intern(port.name or ""),
         protocol=sys.intern(port.protocol or "TCP"),
-        port=port.port,
+        port=number,
         # 0 and "" mean 'the same number as the Service port' (semantics: target port default).
-        target=port.port if target in (None, 0, "") else target,  # type: ignore[arg-type]
+        target=number if target in (None, 0, "") else target,  # type: ignore[arg-type]
         node_port=port.node_port or 0,
         app_protocol=intern_text(port.app_protocol),
     )

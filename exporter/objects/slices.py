@@ -94,7 +94,7 @@ class _WireConditions(msgspec.Struct, frozen=True, gc=False):
 
 
 class _WireHint(msgspec.Struct, frozen=True, gc=False):
-    name: str = ""
+    name: str | None = None
 
 
 class _WireHints(msgspec.Struct, frozen=True, rename="camel"):
@@ -198,7 +198,7 @@ _HINTS: dict[tuple[str, ...], tuple[str, ...]] = {}
 def _compact_hints(hints: list[_WireHint] | None) -> tuple[str, ...]:
     if not hints:
         return ()
-    key = tuple([sys.intern(hint.name) for hint in hints])
+    key = tuple([sys.intern(hint.name or "") for hint in hints])
     return _HINTS.setdefault(key, key) if len(_HINTS) < _SHARED else key
 
 
