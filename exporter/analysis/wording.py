@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 
 from exporter.analysis.durations import human_duration
 
-_PLURALS = {"address": "addresses", "has": "have", "is": "are"}
-
 
 def escape_text(text: str) -> str:
     r"""The text on one line without anything that moves a cursor or turns the reading direction.
@@ -32,7 +30,7 @@ def count_of(number: int, noun: str) -> str:
     """`1 Pod`, `3 Pods`, `2 addresses`."""
     if number == 1:
         return f"1 {noun}"
-    return f"{number} {_PLURALS.get(noun, noun + 's')}"
+    return f"{number} {noun}{'es' if noun.endswith('s') else 's'}"
 
 
 def join_some(items: Sequence[str], most: int = 3) -> str:
