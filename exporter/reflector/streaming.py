@@ -65,10 +65,12 @@ def _gathered(given: Received, until: int) -> tuple[Effect, ...]:
 def _complete(
     plan: Plan, state: State, given: Received, at: int, now: float, chance: float
 ) -> Step:
+    version = given.events[at].resource_version
     state = replace(
         state,
         phase=Phase.WATCHING,
-        resource_version=given.events[at].resource_version,
+        order=Watch(version, 300),  # should it have to be asked for again: without a beginning
+        resource_version=version,
         unavailable=False,
         follows=True,
         events=state.events + at + 1,
