@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from exporter.analysis.advice import ADVICE, DETAILS
 from exporter.analysis.explain import explain, render_text
@@ -28,6 +30,7 @@ from tests.unit.kubelet import (
     unready_json,
     waiting,
 )
+from tests.unit.odd_pods import odd_pods, read_odd_pods
 
 NOW = SINCE_SECONDS + 1200
 
@@ -200,8 +203,8 @@ def test_without_pods_it_says_that_they_can_not_be_read() -> None:
             NearMiss("d", 2, "web-0", "tier", "backent", "backend"),
             "NearMiss",
             (
-                "near miss: 2 Pods in namespace d (such as web-0): the selector wants tier=backent, "
-                "found tier=backend"
+                "near miss: 2 Pods in namespace d (such as web-0): the selector wants "
+                "tier=backent, found tier=backend"
             ),
         ),
         (
@@ -224,8 +227,8 @@ def test_without_pods_it_says_that_they_can_not_be_read() -> None:
             NearMiss("e", 1, "web-0"),
             "OtherNamespace",
             (
-                "near miss: 1 Pod in namespace e (such as web-0) would match, but a Service selects "
-                "in its own namespace alone"
+                "near miss: 1 Pod in namespace e (such as web-0) would match, but a Service "
+                "selects in its own namespace alone"
             ),
         ),
     ],
@@ -329,3 +332,13 @@ def test_every_reason_has_a_message_a_fix_and_commands(reason: Reason) -> None:
 def test_details_belong_to_reasons_that_have_them() -> None:
     """Every sentence about a detail is for an existing reason and ends like a sentence."""
     assert all(reason in ADVICE and text.endswith(".") for (reason, _), text in DETAILS.items())
+
+
+@given(st.lists(odd_pods, max_size=3), st.booleans())
+def test_whatever_pods_say_they_can_be_explained(loose: list[dict[str, Any]], ready: bool) -> None:
+    """Any Pods, with and without ready endpoints: printable text with a verdict and a fix."""
+    told = tell(see(make_slice(ready), pods=read_odd_pods(loose)))
+    assert (told.reason is None) is ready
+    assert told.fix
+    text = render_text(told)
+    assert all(line.isprintable() for line in text.split("\n"))

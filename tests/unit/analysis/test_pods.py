@@ -27,6 +27,7 @@ from tests.unit.kubelet import (
     unready_json,
     waiting,
 )
+from tests.unit.odd_pods import odd_pods, read_odd_pods
 
 NODES = {"n1": Node("n1", "1", ready=True, schedulable=True, zone="")}
 SERVICE = make_service()
@@ -199,88 +200,13 @@ def test_a_pod_that_can_not_be_decoded_is_selected_and_not_ready() -> None:
 
 # ── whatever a Pod says ──────────────────────────────────────────────────────────────────────
 
-texts = st.sampled_from(
-    (
-        *("", "True", "False", "Unknown", "Ready", "ContainersReady", "CrashLoopBackOff"),
-        *("Pending", "Unschedulable", "ReadinessGatesNotReady", "app"),
-        *("2999-01-01T00:00:00Z", "\x00\u202e"),
-    )
-)
-values = st.one_of(st.none(), texts, st.integers(-1, 300), st.booleans())
-states = st.fixed_dictionaries(
-    {},
-    optional={
-        "running": st.none() | st.just({}),
-        "waiting": st.none() | st.fixed_dictionaries({}, optional={"reason": texts}),
-        "terminated": st.none()
-        | st.fixed_dictionaries({}, optional={"reason": texts, "exitCode": st.integers(-1, 300)}),
-    },
-)
-statuses = st.fixed_dictionaries(
-    {"name": texts},
-    optional={
-        "ready": values,
-        "started": values,
-        "state": st.none() | states,
-        "lastState": st.none() | states,
-    },
-)
-pods = st.fixed_dictionaries(
-    {
-        "metadata": st.fixed_dictionaries(
-            {"name": st.just("p")},
-            optional={"deletionTimestamp": st.none() | texts, "creationTimestamp": texts},
-        )
-    },
-    optional={
-        "spec": st.none()
-        | st.fixed_dictionaries(
-            {},
-            optional={
-                "nodeName": values,
-                "containers": st.none() | st.lists(st.fixed_dictionaries({"name": texts})),
-                "initContainers": st.none()
-                | st.lists(st.fixed_dictionaries({"name": texts, "restartPolicy": texts})),
-                "readinessGates": st.none()
-                | st.lists(st.fixed_dictionaries({"conditionType": texts})),
-            },
-        ),
-        "status": st.none()
-        | values
-        | st.fixed_dictionaries(
-            {},
-            optional={
-                "phase": values,
-                "conditions": st.none()
-                | st.lists(
-                    st.fixed_dictionaries(
-                        {"type": texts, "status": texts}, optional={"reason": texts}
-                    )
-                ),
-                "podIPs": st.none()
-                | st.lists(st.sampled_from([{}, {"ip": "10.0.0.1"}, {"ip": "x"}])),
-                "containerStatuses": st.none() | st.lists(statuses),
-                "initContainerStatuses": st.none() | st.lists(statuses),
-            },
-        ),
-    },
-)
-
 DECIDED_BY_PODS = {reason for reason in Reason if reason not in list(Reason)[:10]}
 
 
-@given(st.lists(pods, min_size=1, max_size=4))
+@given(st.lists(odd_pods, min_size=1, max_size=4))
 def test_whatever_pods_say_there_is_a_reason(loose: list[dict[str, Any]]) -> None:
     """Any Pods, decodable or not: one of the reasons, counts that add up, and no exception."""
-    found = []
-    for number, item in enumerate(loose):
-        item["metadata"]["name"] = f"p-{number}"
-        try:
-            found.append(read_pod(item))
-        except AssertionError:  # the codec rejected it
-            pod = pod_from_metadata(item)
-            assert pod is not None
-            found.append(pod)
+    found = read_odd_pods(loose)
     verdict = diagnose(SERVICE, see(*found), ())
     assert verdict.reason in DECIDED_BY_PODS - {Reason.SELECTOR_MATCHES_NO_PODS}
     assert verdict.pods.selected == len(found)
