@@ -164,7 +164,7 @@ def test_after_ten_repeats_of_a_page_the_list_begins_anew() -> None:
 
 
 def test_a_page_that_broke_off_is_fetched_again() -> None:
-    """A reset connection between two pages costs one page; on the first there is nothing to keep."""
+    """A reset connection between two pages costs one page, not those before it."""
     assert run(Begin(), page("7", "t1"), BROKEN, Woke()).order == List(None, 500, "t1")
     assert run(Begin(), BROKEN, Woke()).order == List("0", 500)
 
