@@ -155,7 +155,7 @@ def _compact_port(port: _WirePort) -> ServicePort:
         protocol=sys.intern(port.protocol or "TCP"),
         port=number,
         # 0 and "" mean 'the same number as the Service port' (semantics: target port default).
-        target=number if target in (None, 0, "") else target,  # type: ignore[arg-type]
+        target=number if target in (None, 0, "") else target,
         node_port=port.node_port or 0,
         app_protocol=intern_text(port.app_protocol),
     )
