@@ -9,12 +9,13 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from exporter.analysis.explain import explain
+from exporter.analysis.wording import count_of, escape_text
 from exporter.cli.errors import CommandError, Exit
+from exporter.cli.explain import explain_service
 from exporter.cli.gathering import Gathered, complain, describe_rejected, gather
 from exporter.cli.judgement import Judgement, Standing, judge, rank
 from exporter.cli.output import format_time, to_json
-from exporter.cli.terminal import Colour, paint, show_safely, wants_colour
+from exporter.cli.terminal import Colour, paint, wants_colour
 from exporter.config import Settings
 from exporter.config.kinds import BadValue, Whole, show_text
 from exporter.model import Reason, ServiceReport
@@ -125,11 +126,10 @@ def check(
 
 
 def _find(gathered: Gathered, report: ServiceReport, judgement: Judgement) -> Finding:
-    view = gathered.state.view(report.key)
+    found = explain_service(gathered, report.key)
     message, fix = judgement.words, ""
-    if view is not None:
-        explanation = explain(view, report, now=gathered.now)
-        message, fix = explanation.message, explanation.fix or ""
+    if found is not None and not found[1].healthy:
+        message, fix = found[1].message, found[1].fix
     return Finding(
         namespace=report.key.namespace,
         service=report.key.name,
@@ -150,23 +150,25 @@ _COLOURS = {Standing.DOWN: Colour.EMPTY, Standing.UNKNOWN: Colour.UNKNOWN}
 
 
 def describe(verdict: Verdict, *, colours: bool) -> Iterator[str]:
-    """One line a problem, `NAMESPACE/NAME: what; fix`, and one that sums up."""
+    """One line a problem, `NAMESPACE/NAME: what. Fix.`, and one that sums up."""
     for one in verdict.problems:
-        name = show_safely(f"{one.namespace}/{one.service}")
+        name = escape_text(f"{one.namespace}/{one.service}")
         colour = _COLOURS.get(one.standing, Colour.DEGRADED)
-        yield f"{paint(name, colour, colours=colours)}: {show_safely(_sentence(one))}"
-    total = f"{verdict.services} Service{'' if verdict.services == 1 else 's'}"
+        yield f"{paint(name, colour, colours=colours)}: {escape_text(_sentence(one))}"
+    total = count_of(verdict.services, "Service")
     if verdict.ok:
-        yield paint(f"{total}, all as they should be", Colour.READY, colours=colours)
+        good = f"{total}, all as they should be" if verdict.services else "no Services to check"
+        yield paint(good, Colour.READY, colours=colours)
         return
     unknown = sum(one.standing is Standing.UNKNOWN for one in verdict.problems)
     bad = len(verdict.problems) - unknown
     parts = []
-    if bad or verdict.ok is False:
-        parts.append(f"{bad} of {total} not as they should be")
-    if unknown:
-        parts.append(f"{unknown} of {total} can't be told")
-    yield "; ".join(parts) or f"{total} read; the rest can't be told"
+    if bad:
+        is_not = "is not as it" if bad == 1 else "are not as they"
+        parts.append(f"{bad} of {total} {is_not} should be")
+    if unknown or verdict.ok is None:
+        parts.append(f"{unknown or 'some'} can't be told")
+    yield "; ".join(parts)
 
 
 def _sentence(one: Finding) -> str:
@@ -175,6 +177,7 @@ def _sentence(one: Finding) -> str:
         parts.append(one.reason.value)
     if one.ready is not None and one.not_ready is not None:
         parts.append(f"{one.ready}/{one.ready + one.not_ready} ready")
+    if one.since is not None:
+        parts.append(f"since {one.since}")
     parts += one.notes
-    said = ", ".join(parts)
-    return f"{said}; {one.fix}" if one.fix else said
+    return " ".join(filter(None, (", ".join(parts) + ".", one.fix)))

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from exporter import __version__
+from exporter.analysis.wording import escape_text
 from exporter.cli.commands import BY_NAME, COMMANDS, Command
 from exporter.cli.errors import PROGRAM, CommandError, Exit
-from exporter.cli.terminal import show_safely
 
 
 class _Parser(argparse.ArgumentParser):
@@ -21,7 +21,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise CommandError(
-            f"{self.prog.removeprefix(PROGRAM).strip()}: {show_safely(message)}; see --help"
+            f"{self.prog.removeprefix(PROGRAM).strip()}: {escape_text(message)}; see --help"
         )
 
 
@@ -99,11 +99,11 @@ def _choose(words: Sequence[str]) -> tuple[Command, list[str]]:
         return command, list(words[1:])
     if word.startswith("-"):
         raise CommandError(
-            f"{show_safely(word)}: flags come after the command, as in `{PROGRAM} get -A`"
+            f"{escape_text(word)}: flags come after the command, as in `{PROGRAM} get -A`"
         )
     close = difflib.get_close_matches(word, BY_NAME, n=1, cutoff=0.5)
     guess = f"; did you mean {close[0]}?" if close else f"; there are {', '.join(BY_NAME)}"
-    raise CommandError(f"{show_safely(word)}: no such command{guess}")
+    raise CommandError(f"{escape_text(word)}: no such command{guess}")
 
 
 def dispatch(words: Sequence[str], env: Mapping[str, str]) -> int:
@@ -127,13 +127,22 @@ def dispatch(words: Sequence[str], env: Mapping[str, str]) -> int:
         args, unknown = parser.parse_known_args(rest)
     except SystemExit as end:  # --help has been printed
         return int(end.code or 0)
-    faults = describe_unknown_flags(command.name, unknown, _own_flags(parser))
+    faults = describe_unknown_flags(command.name, _without_values(unknown), _own_flags(parser))
     try:
         settings = load_settings(args, env, faults=faults)
     except SettingsError as error:
         raise CommandError(*error.lines) from None
     status: int = importlib.import_module(command.module).run(args, settings)
     return status
+
+
+def _without_values(unknown: Sequence[str]) -> list[str]:
+    """The words that nobody knows, without what is likely the value of the one before."""
+    return [
+        word
+        for before, word in zip(("", *unknown), unknown, strict=False)
+        if word.startswith("-") or "=" in before or not before.startswith("-")
+    ]
 
 
 def _needs_a_command() -> tuple[str, ...]:

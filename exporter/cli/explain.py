@@ -5,16 +5,20 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterable
 
-from exporter.analysis.explain import explain, render_text
+from exporter.analysis.explain import Explanation, explain, render_text
+from exporter.analysis.near_misses import NearMiss, find_near_misses
+from exporter.analysis.wording import escape_text
 from exporter.cli.errors import CommandError, Exit
-from exporter.cli.gathering import complain, gather
+from exporter.cli.gathering import Gathered, complain, gather
 from exporter.cli.guessing import guess_service
 from exporter.cli.judgement import judge
 from exporter.cli.output import to_json
-from exporter.cli.terminal import show_safely, wants_colour
+from exporter.cli.terminal import wants_colour
 from exporter.config import Settings
-from exporter.model import ServiceKey
+from exporter.model import Reason, ServiceKey, ServiceReport
+from exporter.objects.pods import Pod
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
@@ -22,20 +26,46 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     namespace, slash, name = args.target.partition("/")
     if not (slash and namespace and name) or "/" in name:
         raise CommandError(
-            f"explain: {show_safely(args.target)} is not a Service; takes NAMESPACE/NAME"
+            f"explain: {escape_text(args.target)} is not a Service; takes NAMESPACE/NAME"
         )
     key = ServiceKey(namespace, name)
-    gathered = gather(settings, args.from_file, (namespace,) if args.from_file is None else ())
+    gathered = gather(settings, args.from_file, (namespace,), dependents=True)
     complain(gathered)
-    report, view = gathered.find(key), gathered.state.view(key)
-    if report is None or view is None:
+    found = explain_service(gathered, key)
+    if found and _may_be_elsewhere(found[0]) and args.from_file is None and settings.pods:
+        from exporter.cli.live import read_all_pods
+
+        found = explain_service(gathered, key, read_all_pods(settings))
+    if found is None:
         guess = guess_service(name, (namespace,), gathered.state.reports)
-        raise CommandError(f"no Service {show_safely(str(key))}{guess}")
-    explanation = explain(view, report, now=gathered.now)
+        raise CommandError(f"no Service {escape_text(str(key))}{guess}")
+    report, explanation = found
     if args.output == "json":
-        sys.stdout.write(to_json(explanation))
+        sys.stdout.write(to_json(explanation.answer()))
     else:
         colours = wants_colour(args.color, sys.stdout, os.environ)
         sys.stdout.write(render_text(explanation, colour=colours))
     fine = judge(report, gathered.now, settings.grace_period).fine
     return Exit.FINE if fine else Exit.NOT_FINE
+
+
+def _may_be_elsewhere(report: ServiceReport) -> bool:
+    """Whether Pods of other namespaces, which were not read, may be the answer."""
+    return report.reason is Reason.SELECTOR_MATCHES_NO_PODS
+
+
+def explain_service(
+    gathered: Gathered, key: ServiceKey, more_pods: Iterable[Pod] = ()
+) -> tuple[ServiceReport, Explanation] | None:
+    """The report on a Service and its explanation; None when there is no such Service.
+
+    `more_pods` are looked at for near misses in place of the gathered ones, if there are any.
+    """
+    report, view = gathered.find(key), gathered.state.view(key)
+    if report is None or view is None:
+        return None
+    near_misses: tuple[NearMiss, ...] = ()
+    if report.reason is Reason.SELECTOR_MATCHES_NO_PODS:
+        pods = tuple(more_pods) or gathered.state.cluster.pods()
+        near_misses = find_near_misses(report.service, pods)
+    return report, explain(view, report, now=gathered.now, near_misses=near_misses)

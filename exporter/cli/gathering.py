@@ -8,9 +8,10 @@ from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
+from exporter.analysis.wording import escape_text
+from exporter.catalogue import Group
 from exporter.cli.errors import PROGRAM, CommandError
 from exporter.cli.selecting import compile_selector
-from exporter.cli.terminal import show_safely
 from exporter.config import Settings
 from exporter.dump import Dump, DumpError, read_dump
 from exporter.engine.state import Choices, State
@@ -83,18 +84,27 @@ def wanted_resources(settings: Settings, *, dependents: bool) -> tuple[str, ...]
     return tuple(names)
 
 
-def gather(settings: Settings, from_file: str | None, namespaces: tuple[str, ...] = ()) -> Gathered:
+def gather(
+    settings: Settings,
+    from_file: str | None,
+    namespaces: tuple[str, ...] = (),
+    *,
+    dependents: bool = False,
+) -> Gathered:
     """Read what the settings ask for; CommandError when that can't be done at all.
 
-    `namespaces` narrows what is read further than the settings do.
+    `namespaces` are all that is spoken of: of a cluster no more is read, for a reading costs time
+    and needs permissions. A file is there whole anyway, and may tell what else was meant.
+    `dependents`: read what may point at Services, too, where that is allowed.
     """
-    if namespaces:
-        settings = msgspec.structs.replace(settings, namespaces=namespaces)
     if from_file is not None:
         return _from_dump(settings, from_file)
+    if namespaces:
+        settings = msgspec.structs.replace(settings, namespaces=namespaces)
     from exporter.cli.live import gather_live
 
-    return gather_live(settings)
+    dependents = dependents or Group.DEPENDENTS in settings.enabled_groups()
+    return gather_live(settings, dependents=dependents)
 
 
 def complain(gathered: Gathered) -> None:
@@ -113,7 +123,7 @@ def describe_rejected(one: Rejected) -> str:
     """An undecodable object in a line."""
     kind = RESOURCES[one.resource].kind
     name = "/".join(part for part in (one.namespace, one.name) if part) or "(without a name)"
-    return show_safely(f"{kind} {name}: {' '.join(one.why.split())}")
+    return escape_text(f"{kind} {name}: {' '.join(one.why.split())}")
 
 
 # ── out of a file ────────────────────────────────────────────────────────────────────────────
@@ -128,15 +138,15 @@ def read_file(path: str) -> bytes:
             return file.read()
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise CommandError(f"{show_safely(path)}: can't be read: {why}") from None
+        raise CommandError(f"{escape_text(path)}: can't be read: {why}") from None
 
 
 def _from_dump(settings: Settings, path: str) -> Gathered:
-    name = "stdin" if path == "-" else show_safely(path)
+    name = "stdin" if path == "-" else escape_text(path)
     try:
         dump = read_dump(read_file(path))
     except DumpError as error:
-        raise CommandError(f"{name}: {show_safely(str(error))}") from None
+        raise CommandError(f"{name}: {escape_text(str(error))}") from None
     state = State(choose(settings))
     now = time.time()
     for resource in wanted_resources(settings, dependents=True):

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 
 import msgspec
 
+from exporter.analysis.wording import escape_text
 from exporter.cli.errors import PROGRAM, CommandError, Exit
 from exporter.cli.gathering import Gathered, complain, gather
 from exporter.cli.guessing import guess_service
 from exporter.cli.judgement import judge, rank
+from exporter.cli.kubeconfigs import find_namespace
 from exporter.cli.output import to_json, to_yaml
 from exporter.cli.rows import (
     NARROW_HEAD,
@@ -22,7 +24,7 @@ from exporter.cli.rows import (
     narrow_row,
     wide_row,
 )
-from exporter.cli.terminal import Cell, Table, show_safely, wants_colour
+from exporter.cli.terminal import Cell, Table, wants_colour
 from exporter.config import Settings
 from exporter.model import ServiceReport
 
@@ -44,9 +46,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         namespace, _, args.service = args.service.partition("/")
         namespaces = (namespace,)
     if args.watch:
-        from exporter.cli.following import follow
+        from exporter.cli.following import follow_rows
 
-        return follow(args, settings, namespaces)
+        return follow_rows(args, settings, namespaces)
     gathered = gather(settings, args.from_file, namespaces)
     complain(gathered)
     reports = gathered.reports(namespaces)
@@ -67,9 +69,7 @@ def choose_namespaces(args: argparse.Namespace, settings: Settings) -> tuple[str
         return (args.namespace,)
     if settings.namespaces or args.from_file is not None:
         return settings.namespaces
-    from exporter.cli.live import current_namespace
-
-    return (current_namespace(settings),)
+    return (find_namespace(settings.kubeconfig, settings.context),)
 
 
 def find_named(
@@ -83,10 +83,10 @@ def find_named(
     if found:
         return found
     if gathered.missing:
-        raise CommandError(f"Service {show_safely(name)}: Services can't be read")
+        raise CommandError(f"Service {escape_text(name)}: Services can't be read")
     guess = guess_service(name, namespaces, gathered.state.reports)
-    where = f" in namespace {show_safely(namespaces[0])}" if len(namespaces) == 1 else ""
-    raise CommandError(f"no Service {show_safely(name)}{where}{guess}", status=Exit.NOT_FINE)
+    where = f" in namespace {escape_text(namespaces[0])}" if len(namespaces) == 1 else ""
+    raise CommandError(f"no Service {escape_text(name)}{where}{guess}", status=Exit.NOT_FINE)
 
 
 def show(
@@ -104,7 +104,7 @@ def show(
         sys.stdout.write(form(Listing(items)))
         return
     if not reports:
-        where = f" in namespace {show_safely(namespaces[0])}" if len(namespaces) == 1 else ""
+        where = f" in namespace {escape_text(namespaces[0])}" if len(namespaces) == 1 else ""
         if not gathered.missing:
             print(f"{PROGRAM}: no Services found{where}", file=sys.stderr)
         return

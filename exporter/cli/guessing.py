@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
-from exporter.cli.terminal import show_safely
+from exporter.analysis.wording import escape_text
 from exporter.model import ServiceKey
 
 # Comparing takes time that grows with the number of names; in a large cluster nobody waits for it.
@@ -17,8 +17,8 @@ def guess_service(name: str, namespaces: Sequence[str], known: Iterable[ServiceK
     keys = sorted(known)
     elsewhere = [key for key in keys if key.name == name]
     if elsewhere:
-        return f"; did you mean {show_safely(str(elsewhere[0]))}?"
+        return f"; did you mean {escape_text(str(elsewhere[0]))}?"
     inside = [key for key in keys if not namespaces or key.namespace in namespaces]
     by_name = {key.name: key for key in reversed(inside[:_MOST])}
     close = difflib.get_close_matches(name, by_name, n=1, cutoff=0.7)
-    return f"; did you mean {show_safely(str(by_name[close[0]]))}?" if close else ""
+    return f"; did you mean {escape_text(str(by_name[close[0]]))}?" if close else ""

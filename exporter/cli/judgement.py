@@ -35,7 +35,7 @@ class Judgement(msgspec.Struct, frozen=True):
     """How a Service stands, and what is remarkable about it besides.
 
     `words` say what the reason does not: "" or as in "below min-ready 3". `notes` are the same for
-    what does not count unless somebody is strict.
+    what does not count unless somebody is strict; what follows a colon in one is the finer detail.
     """
 
     standing: Standing
@@ -100,4 +100,4 @@ def _notes(report: ServiceReport) -> Iterator[str]:
         yield "load balancer pending"
     if report.truncated:
         yield "Endpoints truncated at 1,000 addresses"
-    yield from report.bad_annotations
+    yield from (f"bad annotation: {bad}" for bad in report.bad_annotations)

@@ -121,10 +121,7 @@ def _lines() -> Iterator[str]:
         yield from _table([metric for metric in metrics if metric.group == group.value])
     yield "## The exporter's own metrics"
     yield ""
-    yield (
-        "Always there, under `/metrics` only: `scrape` leaves them out. `process_*`, `python_info`"
-        " and `python_gc_*` come besides, as every Python program has them."
-    )
+    yield ("Always there, under `/metrics` only: `scrape` leaves them out.")
     yield ""
     yield from _table([metric for metric in metrics if metric.group == _OWN])
 

@@ -9,9 +9,10 @@ import msgspec
 from exporter.analysis.durations import human_duration
 from exporter.analysis.merge import merge_pairs, merge_slices, routed_slices
 from exporter.analysis.report import slices_of
+from exporter.analysis.wording import escape_text
 from exporter.cli.judgement import Judgement, Standing
 from exporter.cli.output import format_time
-from exporter.cli.terminal import Cell, Colour, show_safely
+from exporter.cli.terminal import Cell, Colour
 from exporter.model import Reason, ServiceReport, ServiceView
 from exporter.objects.services import ServicePort
 from exporter.objects.slices import READY
@@ -136,9 +137,9 @@ def narrow_row(report: ServiceReport, judgement: Judgement, now: float) -> list[
     """The cells under NARROW_HEAD."""
     colour = _COLOURS[judgement.standing]
     return [
-        Cell(show_safely(report.key.namespace) or NONE),
-        Cell(show_safely(report.key.name)),
-        Cell(show_safely(report.service.type)),
+        Cell(escape_text(report.key.namespace) or NONE),
+        Cell(escape_text(report.key.name)),
+        Cell(escape_text(report.service.type)),
         Cell(_ready(report), colour),
         Cell(_ports(report)),
         Cell(_reason(report, judgement), _reason_colour(judgement)),
@@ -187,11 +188,12 @@ def _reason(report: ServiceReport, judgement: Judgement) -> str:
         # A detail can be a sentence (near misses); in a table only a word has room.
         word = report.detail is not None and report.detail.isidentifier()
         parts.append(f"{report.reason.value}({report.detail})" if word else report.reason.value)
-    more = [*filter(None, [judgement.words]), *judgement.notes]
+    notes = (note.partition(": ")[0] for note in judgement.notes)
+    more = list(dict.fromkeys([*filter(None, [judgement.words]), *notes]))
     if judgement.standing is Standing.NEW:
         more.insert(0, "new")
     if more:
-        parts.append(f"({show_safely('; '.join(more))})")
+        parts.append(f"({escape_text('; '.join(more))})")
     return " ".join(parts) or NOTHING
 
 
@@ -208,7 +210,7 @@ def _reason_colour(judgement: Judgement) -> Colour:
 
 
 def _ports(report: ServiceReport) -> str:
-    return show_safely(",".join(_port(port) for port in report.service.ports)) or NONE
+    return escape_text(",".join(_port(port) for port in report.service.ports)) or NONE
 
 
 def _number(value: int | None, report: ServiceReport, colour: Colour = Colour.PLAIN) -> Cell:
@@ -222,12 +224,12 @@ def _zones(report: ServiceReport) -> str:
         return NONE if report.reason is Reason.EXTERNAL_NAME else UNKNOWN
     # The zone that nobody told comes last, as `?`.
     zones = sorted(report.topology.zones, key=lambda pair: (not pair[0], pair))
-    return show_safely(",".join(f"{zone or '?'}={ready}" for zone, ready in zones)) or NONE
+    return escape_text(",".join(f"{zone or '?'}={ready}" for zone, ready in zones)) or NONE
 
 
 def _selector(report: ServiceReport) -> str:
     pairs = sorted(report.service.selector.items())
-    return show_safely(",".join(f"{key}={value}" for key, value in pairs)) or NONE
+    return escape_text(",".join(f"{key}={value}" for key, value in pairs)) or NONE
 
 
 def shorten(items: Iterable[str]) -> str:
@@ -258,7 +260,7 @@ def _endpoints(report: ServiceReport, view: ServiceView | None) -> str:
         up = [one.address for one in entries if one.flags & READY]
         found = dict.fromkeys(sorted(up, key=lambda address: (len(address), address)))
     if found:
-        return show_safely(shorten(found))
+        return escape_text(shorten(found))
     if report.ready:
         return NONE_USABLE
     return NONE_READY if report.not_ready else NONE

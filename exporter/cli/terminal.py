@@ -8,19 +8,6 @@ from typing import TextIO
 
 import msgspec
 
-# Values come from a cluster: an escape sequence in a name would repaint the terminal, a newline
-# forge a row, a bidirectional mark reorder what is read.
-_SHOWN = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-
-
-def show_safely(text: str) -> str:
-    r"""The text with everything that is not printable written as an escape, as in `\x1b`."""
-    if text.isprintable():
-        return text
-    return "".join(
-        char if char.isprintable() else _SHOWN.get(char) or ascii(char)[1:-1] for char in text
-    )
-
 
 class Colour(StrEnum):
     """Colours by what they mean; the values are SGR parameters, "" is none."""

@@ -1,0 +1,128 @@
+"""The state that a command speaks of, read once from the API server."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from exporter.analysis.wording import escape_text
+from exporter.api import (
+    AbsentError,
+    ApiError,
+    Client,
+    CredentialsError,
+    ForbiddenError,
+    connect,
+)
+from exporter.cli.errors import PROGRAM, CommandError
+from exporter.cli.gathering import Gathered, choose, wanted_resources
+from exporter.config import Settings
+from exporter.engine.feed import list_once
+from exporter.engine.state import State
+from exporter.log import configure_logging
+from exporter.model import Forget, Replace
+from exporter.objects.codec import Retained
+from exporter.objects.meta import Rejected
+from exporter.objects.pods import Pod
+from exporter.objects.resources import PODS, RESOURCES, SERVICES
+from exporter.reflector import Plan
+
+Found = tuple[Retained | Rejected, ...]
+
+
+def log_quietly(settings: Settings) -> None:
+    """Log for a command whose stdout is the answer: what is merely informative is left out."""
+    level = "warning" if settings.log_level == "info" else settings.log_level
+    configure_logging(settings.log_format, level)
+
+
+def make_plans(settings: Settings, resources: Iterable[str]) -> Iterator[Plan]:
+    """What to read: each resource in each scope, what is required first."""
+    for name in resources:
+        scopes = settings.namespaces if RESOURCES[name].namespaced else ()
+        for namespace in scopes or ("",):
+            yield Plan(
+                resource=name,
+                namespace=namespace,
+                mode=settings.sync,
+                interval=settings.interval,
+                limit=settings.page_size,
+                label_selector=settings.service_selector if name == SERVICES.name else "",
+            )
+
+
+async def open_client(settings: Settings) -> Client:
+    """A connection to the API server that the settings name; CommandError when there is none."""
+    try:
+        return await connect(settings.kubeconfig, settings.context)
+    except CredentialsError as error:
+        raise CommandError(escape_text(str(error))) from None
+
+
+def gather_live(settings: Settings, *, dependents: bool) -> Gathered:
+    """Read all that the settings ask for; CommandError when the API server can't be read.
+
+    What may not be read (403) or does not exist (404) is done without: optional resources
+    silently, required ones are told as missing.
+    """
+    log_quietly(settings)
+
+    async def read() -> Gathered:
+        async with await open_client(settings) as client:
+            resources = wanted_resources(settings, dependents=dependents)
+            return await read_once(client, settings, resources)
+
+    return asyncio.run(read())
+
+
+async def read_once(client: Client, settings: Settings, resources: tuple[str, ...]) -> Gathered:
+    """The state as the API server tells it now; see gather_live.
+
+    The first two of the resources are required.
+    """
+    state = State(choose(settings))
+    required = resources[:2]
+    missing: list[str] = []
+    # One after the other: a server counts a list by its size, and refuses several at once.
+    for plan in make_plans(settings, resources):
+        try:
+            objects: Found = await list_once(client, plan)
+        except (ForbiddenError, AbsentError) as error:
+            state.deliver(Forget(plan.resource, plan.namespace))
+            if plan.resource in required:
+                missing.append(_describe(plan, error))
+            continue
+        except ApiError as error:
+            if plan.resource in required:
+                raise CommandError(_describe(plan, error)) from None
+            print(f"{PROGRAM}: done without {_describe(plan, error)}", file=sys.stderr)
+            continue
+        state.deliver(Replace(plan.resource, plan.namespace, objects))
+    now = time.time()
+    state.settle(now)
+    return Gathered(state, now, tuple(missing))
+
+
+def _describe(plan: Plan, error: ApiError) -> str:
+    where = f" in {plan.namespace}" if plan.namespace else ""
+    return escape_text(f"{plan.resource}{where}: {error}")
+
+
+def read_all_pods(settings: Settings) -> tuple[Pod, ...]:
+    """The Pods of the whole cluster, or none where they can't be read."""
+    everywhere = msgspec.structs.replace(settings, namespaces=())
+
+    async def read() -> Found:
+        async with await open_client(settings) as client:
+            for plan in make_plans(everywhere, [PODS.name]):
+                return await list_once(client, plan)
+        return ()
+
+    try:
+        return tuple(found for found in asyncio.run(read()) if isinstance(found, Pod))
+    except ApiError:
+        return ()

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pytest
+
+from exporter.cli.output import format_time, to_json, to_yaml
+
+
+@pytest.mark.parametrize(
+    "seconds,text",
+    [
+        (None, None),
+        (0.0, "1970-01-01T00:00:00Z"),
+        (1795420800.9, "2026-11-23T08:00:00Z"),
+        (1e30, None),
+    ],
+)
+def test_times_are_written_as_kubernetes_writes_them(
+    seconds: float | None, text: str | None
+) -> None:
+    """RFC 3339 in UTC and whole seconds; what is no time is null, not an error."""
+    assert format_time(seconds) == text
+
+
+def test_json_escapes_control_characters() -> None:
+    """A document can't repaint a terminal either."""
+    assert to_json({"name": "a\x1b[31m"}) == '{\n  "name": "a\\u001b[31m"\n}\n'
+
+
+def test_yaml_is_the_same_document() -> None:
+    """Keys keep their order, and control characters are escaped."""
+    assert to_yaml({"b": 1, "a": "x\x1b"}) == 'b: 1\na: "x\\e"\n'
