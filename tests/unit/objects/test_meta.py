@@ -65,7 +65,7 @@ def test_without_managed_fields_the_last_write_is_unknown(fields: bytes) -> None
 
 
 def test_the_copy_of_the_object_in_its_annotations_is_dropped() -> None:
-    """The last-applied annotation of kubectl is not kept, the others are; null and absent are {}."""
+    """The last-applied annotation is not kept, the others are; null and absent are {}."""
     kept = keep_annotations(
         {"kubectl.kubernetes.io/last-applied-configuration": "{}", "owner": "team-a"}
     )
