@@ -14,7 +14,6 @@ from exporter.cli.gathering import Gathered, complain, wanted_resources
 from exporter.cli.get import find_named, row_of, start_table
 from exporter.cli.judgement import judge, rank
 from exporter.cli.live import log_quietly, make_plans, open_client, read_once
-from exporter.cli.rows import ServiceDocument, describe
 from exporter.cli.stopping import run_until_stopped
 from exporter.cli.terminal import Cell, Colour, Table
 from exporter.config import Settings
@@ -44,7 +43,7 @@ class _Watch:
         self._namespaces = namespaces
         self._table: Table = start_table(args, namespaces)
         self._seen: dict[ServiceKey, ServiceReport] = {}
-        self._told: dict[ServiceKey, tuple[ServiceDocument, list[Cell]]] = {}
+        self._told: dict[ServiceKey, list[Cell]] = {}
 
     async def run(self) -> None:
         """Read once (so that what is wrong is told at once), then follow."""
@@ -112,10 +111,16 @@ class _Watch:
         grace = self._settings.grace_period
         row = row_of(self._args, report, gathered, grace, self._namespaces)
         self._seen[report.key] = report
-        # Ages grow by themselves; a row is new when the document is, which holds none.
-        document = describe(report, judge(report, gathered.now, grace))
-        self._told[report.key] = (document, row)
+        self._told[report.key] = row
         return row
+
+    def _differ(self, one: Sequence[Cell], other: Sequence[Cell]) -> bool:
+        """Whether two rows say something else; ages grow by themselves."""
+        return any(
+            a.text != b.text
+            for title, a, b in zip(self._table.head, one, other, strict=True)
+            if title not in ("SINCE", "AGE")
+        )
 
     def _show_changes(self, gathered: Gathered) -> None:
         now = time.time()
@@ -128,10 +133,10 @@ class _Watch:
                 continue
             before = self._told.get(report.key)
             row = self._row(gathered, report)
-            if before is None or before[0] != self._told[report.key][0]:
+            if before is None or self._differ(before, row):
                 self._print(row)
         for key in sorted(self._told.keys() - here):
-            _, row = self._told.pop(key)
+            row = self._told.pop(key)
             del self._seen[key]
             self._print([*row[: self._reason_at], Cell("(deleted)", Colour.UNKNOWN)])
 

@@ -20,5 +20,5 @@ def guess_service(name: str, namespaces: Sequence[str], known: Iterable[ServiceK
         return f"; did you mean {escape_text(str(elsewhere[0]))}?"
     inside = [key for key in keys if not namespaces or key.namespace in namespaces]
     by_name = {key.name: key for key in reversed(inside[:_MOST])}
-    close = difflib.get_close_matches(name, by_name, n=1, cutoff=0.7)
+    close = difflib.get_close_matches(name, by_name, n=1, cutoff=0.6)
     return f"; did you mean {escape_text(str(by_name[close[0]]))}?" if close else ""

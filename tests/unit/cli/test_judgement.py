@@ -132,8 +132,10 @@ def test_scaled_to_zero_is_meant() -> None:
         (
             healthy("web", meta={"annotations": {"endpoints-exporter.io/min-ready": "three"}}),
             (
-                "bad annotation: endpoints-exporter.io/min-ready='three': "
-                "takes a positive whole number",
+                (
+                    "bad annotation: endpoints-exporter.io/min-ready='three': "
+                    "takes a positive whole number"
+                ),
             ),
         ),
     ],

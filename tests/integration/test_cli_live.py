@@ -1,0 +1,210 @@
+"""The one-shot commands against the simulated API server, over sockets, as a user runs them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from exporter.cli.kubeconfigs import kubeconfig_for
+from exporter.sim.access import Deny
+from exporter.sim.server import SimServer
+from exporter.sim.simulation import Plan, simulate
+
+DEADLINE = 30.0
+
+
+def environment() -> dict[str, str]:
+    """The environment without settings and without proxies."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("ENDPOINTS_EXPORTER_", "KUBE"))
+        and not name.lower().endswith("_proxy")
+    }
+    return {**kept, "NO_COLOR": "1", "PYTHONUNBUFFERED": "1"}
+
+
+async def start(*words: str) -> asyncio.subprocess.Process:
+    """The program, started with these arguments."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "exporter",
+        *words,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        stdin=asyncio.subprocess.DEVNULL,
+        env=environment(),
+    )
+
+
+async def run(*words: str) -> tuple[int, str, str]:
+    """Exit status, stdout and stderr of the program."""
+    process = await start(*words)
+    try:
+        out, err = await asyncio.wait_for(process.communicate(), DEADLINE)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+@asynccontextmanager
+async def cluster(*scenarios: str) -> AsyncIterator[tuple[SimServer, str]]:
+    """A simulated cluster that stands still, and a kubeconfig for it."""
+    async with simulate(Plan(scenarios=scenarios, speed=0.01)) as server:
+        with kubeconfig_for(server.url) as kubeconfig:
+            yield server, kubeconfig
+
+
+async def test_scrape_reads_a_cluster_once() -> None:
+    """The exposition comes from list requests over sockets; nothing is watched."""
+    async with cluster("web-shop") as (server, kubeconfig):
+        status, out, err = await run("scrape", "--kubeconfig", kubeconfig, "--page-size", "2")
+        assert (status, err) == (0, "")
+        ready = 'k8s_service_endpoints_ready{namespace="shop",service="catalog",'
+        assert f'{ready}address_type="IPv4"}} 2\n' in out
+        assert not server.seen("services", "watch")
+        assert server.seen("endpointslices", "list")
+
+
+async def test_get_shows_one_namespace_and_reads_no_more() -> None:
+    """With -n only that namespace is asked for, so that a Role in it is enough."""
+    async with cluster("web-shop") as (server, kubeconfig):
+        status, out, _ = await run("get", "-n", "shop", "--kubeconfig", kubeconfig, "--no-headers")
+        assert status == 0
+        assert {line.split()[0] for line in out.splitlines()} >= {"catalog", "storefront"}
+        asked = [one for one in server.requests if one.resource == "services"]
+        assert {one.namespace for one in asked} == {"shop"}
+
+
+async def test_get_without_a_namespace_is_the_contexts() -> None:
+    """As with kubectl the default namespace is shown, which here is empty."""
+    async with cluster("web-shop") as (_, kubeconfig):
+        assert await run("get", "--kubeconfig", kubeconfig) == (
+            0,
+            "",
+            "kube-endpoints-exporter: no Services found in namespace default\n",
+        )
+
+
+async def test_explain_finds_near_misses_in_other_namespaces() -> None:
+    """The namespace is read first; only a selector without Pods makes it look elsewhere."""
+    async with cluster("selector-elsewhere") as (server, kubeconfig):
+        _, out, _ = await run("get", "-A", "-o", "json", "--kubeconfig", kubeconfig)
+        down = [one for one in json.loads(out)["items"] if one["standing"] == "down"]
+        target = f"{down[0]['namespace']}/{down[0]['service']}"
+        status, out, _ = await run("explain", target, "-o", "json", "--kubeconfig", kubeconfig)
+        document: dict[str, Any] = json.loads(out)
+        assert (status, document["reason"]) == (1, "SelectorMatchesNoPods")
+        assert document["detail"] == "OtherNamespace"
+        namespaces = [one.namespace for one in server.seen("pods", "list")]
+        assert namespaces[-2:] == [down[0]["namespace"], ""]
+
+
+async def test_check_tells_by_its_status() -> None:
+    """0 for a healthy cluster, 1 for a broken one."""
+    async with cluster("web-shop") as (_, kubeconfig):
+        assert (await run("check", "--kubeconfig", kubeconfig))[0] == 0
+    async with cluster("web-shop", "reason-crash-loop") as (_, kubeconfig):
+        status, out, _ = await run("check", "--kubeconfig", kubeconfig)
+        assert status == 1
+        assert ": CrashLoopBackOff, 0/" in out
+
+
+async def test_optional_resources_that_are_denied_are_done_without() -> None:
+    """Without Pods, Nodes and workloads the reasons are those that slices tell."""
+    async with cluster("reason-crash-loop") as (server, kubeconfig):
+        server.access.denied = [Deny("pods"), Deny("nodes"), Deny("deployments")]
+        status, out, err = await run("get", "-A", "-o", "json", "--kubeconfig", kubeconfig)
+        assert (status, err) == (0, "")
+        reasons = {one["reason"] for one in json.loads(out)["items"]}
+        assert "EndpointsNotReady" in reasons
+        assert "CrashLoopBackOff" not in reasons
+
+
+async def test_required_resources_that_are_denied_are_told() -> None:
+    """Without slices nothing is claimed: unknown in the table, 2 from check."""
+    async with cluster("web-shop") as (server, kubeconfig):
+        server.access.denied = [Deny("endpointslices")]
+        status, out, err = await run("get", "-A", "--kubeconfig", kubeconfig)
+        assert status == 0
+        assert "<unknown>" in out
+        assert err.startswith("kube-endpoints-exporter: endpointslices: ")
+        assert err.count("\n") == 1
+        status, _, err = await run("check", "--kubeconfig", kubeconfig)
+        assert status == 2
+        assert "endpointslices: " in err
+
+
+@pytest.mark.parametrize("command", ["scrape", "check", "get", "explain"])
+async def test_a_server_that_is_not_there_is_one_line(command: str) -> None:
+    """Nobody listens: status 2, a line that names the address, no traceback."""
+    with kubeconfig_for("http://127.0.0.1:9") as kubeconfig:
+        words = ["d/s"] if command == "explain" else []
+        status, out, err = await run(command, *words, "--kubeconfig", kubeconfig)
+    assert (status, out) == (2, "")
+    assert err.startswith("kube-endpoints-exporter: services")
+    assert "127.0.0.1:9" in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "content,told",
+    [
+        (None, "does not exist"),
+        ("{", "is not YAML"),
+        ("[]", "no kubeconfig"),
+        ("contexts: []\n", "no current context"),
+    ],
+)
+async def test_a_broken_kubeconfig_is_one_line(
+    tmp_path: Any, content: str | None, told: str
+) -> None:
+    """What is wrong with the file, with its name."""
+    path = tmp_path / "kubeconfig"
+    if content is not None:
+        path.write_text(content)
+    status, out, err = await run("get", "-A", "--kubeconfig", str(path))
+    assert (status, out) == (2, "")
+    assert str(path) in err
+    assert told in err
+    assert err.count("\n") == 1
+
+
+async def test_watch_prints_a_row_for_each_change_until_interrupted() -> None:
+    """First the table, then a Service again when it changes and when it is gone; 130 at Ctrl-C."""
+    async with cluster("web-shop") as (server, kubeconfig):
+        process = await start("get", "-n", "shop", "--watch", "--kubeconfig", kubeconfig)
+        assert process.stdout is not None
+        lines: list[str] = []
+
+        async def read_until(text: str) -> str:
+            assert process.stdout is not None
+            while True:
+                line = (await process.stdout.readline()).decode()
+                assert line, f"it ended before it said {text!r}: {lines}"
+                lines.append(line)
+                if text in line:
+                    return line
+
+        async with asyncio.timeout(DEADLINE):
+            await read_until("catalog ")
+            while not server.seen("endpointslices", "watch"):  # noqa: ASYNC110 - see below
+                await asyncio.sleep(0.05)  # the log has no event to wait for
+            server.store.delete("Service", "shop", "catalog")
+            row = await read_until("(deleted)")
+            assert row.startswith("catalog ")
+            process.send_signal(signal.SIGINT)
+            _, err = await process.communicate()
+        assert (process.returncode, err.decode()) == (130, "")
