@@ -26,7 +26,7 @@ def parse_sample(text: str) -> tuple[str, dict[str, str], float | None]:
 
 
 def _best(states: list[tuple[bool, bool, bool]]) -> tuple[bool, bool, bool]:
-    """Of several entries for one address: not terminating beats terminating, ready beats unready."""
+    """Of several entries for an address: not terminating before all, then ready, then serving."""
     return max(states)
 
 
