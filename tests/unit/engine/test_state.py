@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+from exporter.engine.state import State
+from exporter.model import Delete, Forget, ResourceStatus, ServiceKey, Source
+from tests.unit.apiserver import (
+    ALL_GROUPS,
+    KEY,
+    NOW,
+    Json,
+    at_version,
+    choices,
+    endpoint,
+    key_of,
+    lines_of,
+    pod,
+    replace,
+    service,
+    slice_of,
+    state_of,
+    text_of,
+    upsert,
+)
+
+READY = "k8s_service_endpoints_ready"
+OF_D_S = '{namespace="d",service="s",address_type="IPv4"}'
+
+
+def down(version: str) -> Json:
+    """The slice of d/s with nothing ready in it."""
+    return at_version(slice_of(endpoint(".1", "FFF")), version)
+
+
+def test_readers_see_only_what_was_committed() -> None:
+    """Reports and text change together, at the commit and not before."""
+    state = state_of(service(), slice_of(endpoint(".1")))
+    state.deliver(upsert(down("2")))
+    batch = state.refresh(NOW)
+    assert batch.finished
+    assert state.reports[KEY].ready == 1
+    assert lines_of(state, READY) == [f"{OF_D_S} 1"]
+    state.commit(batch)
+    assert state.reports[KEY].ready == 0
+    assert lines_of(state, READY) == [f"{OF_D_S} 0"]
+
+
+def test_work_can_be_done_in_steps() -> None:
+    """A batch that is told to stop goes on where it was, and becomes visible as a whole."""
+    names = [f"s{number}" for number in range(5)]
+    state = State(choices())
+    state.deliver(replace("services", *(service(name) for name in names)))
+    state.deliver(replace("endpointslices"))
+    batch = state.refresh(NOW, lambda: False)
+    steps = 1
+    while not batch.finished:
+        assert text_of(state) == ""
+        state.work(batch, NOW, lambda: False)
+        steps += 1
+    assert steps >= 5
+    state.commit(batch)
+    assert sorted(state.reports) == [ServiceKey("d", name) for name in names]
+    assert len(lines_of(state, READY)) == 5
+
+
+def test_what_comes_during_a_batch_waits_for_the_next() -> None:
+    """An event that arrives while a batch is worked on is neither lost nor shown half."""
+    state = State(choices())
+    state.deliver(replace("services", service(), service("t")))
+    state.deliver(replace("endpointslices", slice_of(endpoint(".1"))))
+    batch = state.refresh(NOW, lambda: False)
+    state.deliver(upsert(down("2")))
+    state.deliver(Delete("services", key_of(service("t"))))
+    assert state.pending
+    while not batch.finished:
+        state.work(batch, NOW)
+    state.commit(batch)
+    state.settle(NOW)
+    assert list(state.reports) == [KEY]
+    assert lines_of(state, READY) == [f"{OF_D_S} 0"]
+
+
+def test_a_service_that_goes_takes_all_its_series_along() -> None:
+    """Nothing of it is left in any family, and of its namespace neither."""
+    state = state_of(
+        service(),
+        slice_of(endpoint(".1")),
+        pod("p", "10.0.0.1"),
+        read=("nodes",),
+        groups=ALL_GROUPS,
+    )
+    assert 'service="s"' in text_of(state)
+    state.deliver(Delete("services", key_of(service())))
+    state.deliver(Delete("endpointslices", key_of(slice_of())))
+    state.settle(NOW)
+    assert text_of(state) == ""
+    assert dict(state.reports) == {}
+    assert state.exposition.series() == dict.fromkeys(state.exposition.series(), 0)
+
+
+def test_before_slices_are_read_nothing_is_said_of_addresses() -> None:
+    """A number that can't be known is absent: only what Services tell is there."""
+    state = State(choices())
+    state.deliver(replace("services", service()))
+    state.settle(NOW)
+    families = {line.split("{")[0] for line in text_of(state).splitlines() if line[0] != "#"}
+    assert families == {"k8s_service_info", "k8s_service_endpoints_min_ready"}
+    assert not state.reports[KEY].known
+
+
+def test_losing_access_takes_the_numbers_away() -> None:
+    """Forbidden slices leave no number behind; forbidden Pods fall back to the slices' reason."""
+    state = state_of(service(), down("1"), pod("p"), groups=("core", "pods"))
+    assert lines_of(state, "k8s_service_endpoints_reason") == [
+        '{namespace="d",service="s",reason="Unscheduled"} 1'
+    ]
+    assert lines_of(state, "k8s_service_pods_selected") == ['{namespace="d",service="s"} 1']
+    state.deliver(Forget("pods", ""))
+    state.settle(NOW)
+    assert lines_of(state, "k8s_service_endpoints_reason") == [
+        '{namespace="d",service="s",reason="EndpointsNotReady"} 1'
+    ]
+    assert lines_of(state, "k8s_service_pods_selected") == []
+    state.deliver(Forget("endpointslices", ""))
+    state.settle(NOW)
+    assert lines_of(state, READY) == []
+    assert lines_of(state, "k8s_service_endpoints_reason") == []
+
+
+def test_a_broken_slice_takes_the_numbers_away_until_it_heals() -> None:
+    """No count is better than one that leaves out what could not be read."""
+    state = state_of(service(), slice_of(endpoint(".1")), slice_of(name="s-2", endpoints=7))
+    assert lines_of(state, READY) == []
+    assert lines_of(state, "k8s_service_info") != []
+    state.deliver(upsert(at_version(slice_of(endpoint(".2"), name="s-2"), "2")))
+    state.settle(NOW)
+    assert lines_of(state, READY) == [f"{OF_D_S} 2"]
+
+
+def test_choices_reach_the_reports() -> None:
+    """Threshold, single addresses and their namespaces are as chosen."""
+    objects = (
+        service(),
+        slice_of(endpoint(".1")),
+        service(namespace="e"),
+        slice_of(endpoint(".2"), namespace="e"),
+    )
+    state = state_of(
+        *objects, groups=("core", "addresses"), min_ready=3, addresses_of=frozenset({"e"})
+    )
+    assert state.reports[KEY].min_ready == 3
+    assert lines_of(state, "k8s_service_endpoints_address_ready") == [
+        '{namespace="e",service="s",address_type="IPv4",address="10.0.0.2",pod="pod-10.0.0.2"} 1'
+    ]
+
+
+def test_groups_that_were_not_chosen_say_nothing() -> None:
+    """Only the families of the chosen groups are there."""
+    state = state_of(service(), slice_of(endpoint(".1")), groups=("ports",))
+    assert [line.split("{")[0] for line in text_of(state).splitlines() if line[0] != "#"] == [
+        "k8s_service_endpoints_port_ready"
+    ]
+    assert state.exposition.series() == {"ports": 1}
+
+
+def test_a_healthy_service_costs_at_most_fourteen_series() -> None:
+    """The default groups, with Pods readable, on one family and one port."""
+    state = state_of(
+        service(), slice_of(endpoint(".1")), pod("p", "10.0.0.1"), read=("nodes", "deployments")
+    )
+    mine = [line for line in text_of(state).splitlines() if 'service="s"' in line]
+    assert state.reports[KEY].reason is None
+    assert 0 < len(mine) <= 14
+    assert lines_of(state, "k8s_service_pods_selected") != []
+
+
+def test_a_snapshot_is_what_was_committed() -> None:
+    """Readers get the committed reports, the statuses and the time they were given."""
+    state = state_of(service())
+    status = ResourceStatus("services", True, "watch", True, False, 1, NOW, None)
+    snapshot = state.snapshot((status,), NOW + 1)
+    assert list(snapshot.reports) == [KEY]
+    assert (snapshot.resources, snapshot.now) == ((status,), NOW + 1)
+
+
+def test_touching_what_is_gone_does_no_harm() -> None:
+    """A key may be gone before its turn comes."""
+    state = state_of(service())
+    state.touch([ServiceKey("d", "gone")])
+    state.settle(NOW)
+    assert list(state.reports) == [KEY]
+
+
+def test_partial_services_and_denied_namespaces_reach_the_cluster() -> None:
+    """With a selector on Services orphans are unknown; denied namespaces are not there at all."""
+    state = state_of(slice_of(), slice_of(namespace="e"), partial=True, denied_namespaces=("e",))
+    assert lines_of(state, "k8s_endpointslices_orphaned") == []
+    assert lines_of(state, "k8s_endpointslices_unlabelled") == ['{namespace="d"} 0']
+
+
+def test_the_legacy_source_reads_no_slices() -> None:
+    """With Endpoints as the source slices don't matter, and the other way round."""
+    state = state_of(service(), slice_of(endpoint(".1")), source=Source.ENDPOINTS)
+    assert state.reports[KEY].ready == 0
+    assert state.reports[KEY].detail == "Endpoints"
+    assert lines_of(state, "k8s_service_endpoints_slices") == []
