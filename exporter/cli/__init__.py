@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 from exporter.cli.errors import PROGRAM, CommandError, Exit
@@ -40,7 +41,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         return Exit.BROKEN_PIPE
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
+    except OSError as error:
+        print(f"{PROGRAM}: {error.strerror or error}", file=sys.stderr)
+        return Exit.FAILED
+    except Exception as error:  # noqa: BLE001 - whatever happens is told in a line
+        _tell_fault(error, words)
+        return Exit.FAILED
     return status
+
+
+def _tell_fault(error: Exception, words: Sequence[str]) -> None:
+    """A fault of the program itself: one line for who meets it, all of it for who looks for it."""
+    if "debug" in words or "--log.level=debug" in words:
+        traceback.print_exception(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    where = "/".join(frames[-1].filename.split("/")[-2:]) + f":{frames[-1].lineno}"
+    told = " ".join(f"{type(error).__name__}: {error}".split())
+    print(
+        f"{PROGRAM}: internal error: {ascii(told)[1:-1]} ({where}); please report it,"
+        " --log.level=debug shows more",
+        file=sys.stderr,
+    )
 
 
 def render_cli_markdown() -> str:

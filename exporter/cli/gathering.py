@@ -56,11 +56,15 @@ class Gathered(msgspec.Struct, frozen=True):
         return self.state.cluster.broken()
 
 
-def choose(settings: Settings) -> Choices:
-    """What the settings say that is to be told, in plain values."""
+def choose(settings: Settings, *, exposed: bool) -> Choices:
+    """What the settings say that is to be told, in plain values.
+
+    `exposed`: as metrics; a command that prints none need not have them rendered.
+    """
+    groups = settings.enabled_groups() if exposed else ()
     return Choices(
         source=settings.source,
-        groups=frozenset(group.value for group in settings.enabled_groups()),
+        groups=frozenset(group.value for group in groups),
         labels=settings.labels_allowlist,
         annotations=settings.annotations_allowlist,
         min_ready=settings.default_min_ready,
@@ -90,21 +94,23 @@ def gather(
     namespaces: tuple[str, ...] = (),
     *,
     dependents: bool = False,
+    exposed: bool = False,
 ) -> Gathered:
     """Read what the settings ask for; CommandError when that can't be done at all.
 
     `namespaces` are all that is spoken of: of a cluster no more is read, for a reading costs time
     and needs permissions. A file is there whole anyway, and may tell what else was meant.
-    `dependents`: read what may point at Services, too, where that is allowed.
+    `dependents`: read what may point at Services, too, where that is allowed. `exposed`: have the
+    metrics rendered.
     """
     if from_file is not None:
-        return _from_dump(settings, from_file)
+        return _from_dump(settings, from_file, exposed=exposed)
     if namespaces:
         settings = msgspec.structs.replace(settings, namespaces=namespaces)
     from exporter.cli.live import gather_live
 
     dependents = dependents or Group.DEPENDENTS in settings.enabled_groups()
-    return gather_live(settings, dependents=dependents)
+    return gather_live(settings, dependents=dependents, exposed=exposed)
 
 
 def complain(gathered: Gathered) -> None:
@@ -141,13 +147,13 @@ def read_file(path: str) -> bytes:
         raise CommandError(f"{escape_text(path)}: can't be read: {why}") from None
 
 
-def _from_dump(settings: Settings, path: str) -> Gathered:
+def _from_dump(settings: Settings, path: str, *, exposed: bool) -> Gathered:
     name = "stdin" if path == "-" else escape_text(path)
     try:
         dump = read_dump(read_file(path))
     except DumpError as error:
         raise CommandError(f"{name}: {escape_text(str(error))}") from None
-    state = State(choose(settings))
+    state = State(choose(settings, exposed=exposed))
     now = time.time()
     for resource in wanted_resources(settings, dependents=True):
         if resource in dump.held:

@@ -63,7 +63,7 @@ async def open_client(settings: Settings) -> Client:
         raise CommandError(escape_text(str(error))) from None
 
 
-def gather_live(settings: Settings, *, dependents: bool) -> Gathered:
+def gather_live(settings: Settings, *, dependents: bool, exposed: bool) -> Gathered:
     """Read all that the settings ask for; CommandError when the API server can't be read.
 
     What may not be read (403) or does not exist (404) is done without: optional resources
@@ -74,17 +74,19 @@ def gather_live(settings: Settings, *, dependents: bool) -> Gathered:
     async def read() -> Gathered:
         async with await open_client(settings) as client:
             resources = wanted_resources(settings, dependents=dependents)
-            return await read_once(client, settings, resources)
+            return await read_once(client, settings, resources, exposed=exposed)
 
     return asyncio.run(read())
 
 
-async def read_once(client: Client, settings: Settings, resources: tuple[str, ...]) -> Gathered:
+async def read_once(
+    client: Client, settings: Settings, resources: tuple[str, ...], *, exposed: bool = False
+) -> Gathered:
     """The state as the API server tells it now; see gather_live.
 
     The first two of the resources are required.
     """
-    state = State(choose(settings))
+    state = State(choose(settings, exposed=exposed))
     required = resources[:2]
     missing: list[str] = []
     # One after the other: a server counts a list by its size, and refuses several at once.

@@ -13,7 +13,7 @@ from exporter.exposition import Format
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Print the exposition in text format 0.0.4, without the exporter's own metrics."""
-    gathered = gather(settings, args.from_file)
+    gathered = gather(settings, args.from_file, exposed=True)
     complain(gathered)
     sys.stdout.flush()
     for piece in gathered.state.exposition.scrape(Format.TEXT_0_0_4).pieces():

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from exporter import __version__
+from exporter.cli import dispatch
 from exporter.cli.commands import COMMANDS
 from tests.unit.cli.conftest import Run
 
@@ -70,6 +71,42 @@ def test_everything_that_is_wrong_is_told_at_once(run: Run) -> None:
         "--pods:",
         "--source:",
     ]
+
+
+def test_a_fault_of_the_program_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No traceback for who can't do anything about it; where it was raised for who can."""
+
+    def fail(*_words: object) -> int:
+        raise ValueError("no\nway\x1b")
+
+    monkeypatch.setattr(dispatch, "dispatch", fail)
+    status, out, err = run("get")
+    assert (status, out) == (2, "")
+    assert err.startswith(
+        "kube-endpoints-exporter: internal error: ValueError: no way\\x1b (cli/test_dispatch.py:"
+    )
+    assert err.count("\n") == 1
+    assert "Traceback" in run("get", "--log.level=debug")[2]
+
+
+def test_a_full_disk_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the system refuses is told as the system says it."""
+
+    def fail(*_words: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(dispatch, "dispatch", fail)
+    assert run("get") == (2, "", "kube-endpoints-exporter: No space left on device\n")
+
+
+def test_ctrl_c_is_quiet(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The status is what a shell reports for SIGINT."""
+
+    def interrupt(*_words: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(dispatch, "dispatch", interrupt)
+    assert run("get") == (130, "", "")
 
 
 def _run_python(code: str) -> str:
