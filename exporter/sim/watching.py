@@ -31,12 +31,14 @@ class Pace(msgspec.Struct, frozen=True):
     """The times of a stream, in seconds.
 
     `bookmarks` is the period of bookmarks; one more comes `farewell` seconds before the end.
-    `fresh_wait` is how long the server waits for a version that it doesn't have yet.
+    `fresh_wait` is how long the server waits for a version that it doesn't have yet. `second` is
+    how long one second of `timeoutSeconds` takes: tests have no time to wait for whole ones.
     """
 
     bookmarks: float = 60.0
     farewell: float = 2.0
     fresh_wait: float = 3.0
+    second: float = 1.0
 
 
 def frame_of(
@@ -99,7 +101,7 @@ class Stream:
         loop = asyncio.get_running_loop()
         options = self._options
         timeout = options.timeout or _MIN_REQUEST_TIMEOUT * (1 + random.random())
-        end = loop.time() + timeout
+        end = loop.time() + timeout * self._pace.second
         wants_all = (
             options.send_initial_events is True
             if options.send_initial_events is not None
@@ -181,13 +183,13 @@ class Stream:
                     news = asyncio.ensure_future(self._news.wait())
                     if frames := self._converted(changes):
                         yield frames
-                if stop.done() or loop.time() >= end:
-                    return
                 # a bookmark must not overtake changes that came in while frames were written
                 if self._bookmarks and loop.time() >= bookmark and not self._pending:
                     yield [encode_bookmark(self._resource, self._store.resource_version)]
                     due = loop.time() + self._pace.bookmarks
                     later = bookmark >= farewell
                     bookmark = due if later else min(due, farewell)
+                if stop.done() or loop.time() >= end:
+                    return
         finally:
             news.cancel()
