@@ -21,6 +21,8 @@ from exporter.api import (
 from exporter.cli.errors import PROGRAM, CommandError
 from exporter.cli.gathering import Gathered, choose, wanted_resources
 from exporter.config import Settings
+from exporter.config.declaration import NAMESPACES
+from exporter.config.kinds import BadValue, show_text
 from exporter.engine.feed import list_once
 from exporter.engine.state import State
 from exporter.log import configure_logging
@@ -40,6 +42,15 @@ def log_quietly(settings: Settings) -> None:
     configure_logging(settings.log_format, level)
 
 
+def _check_namespaces(settings: Settings) -> None:
+    """Settings are checked when they are read; -n and a kubeconfig's namespace are not yet."""
+    for name in settings.namespaces:
+        try:
+            NAMESPACES.parse(name)
+        except BadValue as bad:
+            raise CommandError(f"{show_text(bad.text)} {bad.problem}") from None
+
+
 def make_plans(settings: Settings, resources: Iterable[str]) -> Iterator[Plan]:
     """What to read: each resource in each scope, what is required first."""
     for name in resources:
@@ -57,6 +68,7 @@ def make_plans(settings: Settings, resources: Iterable[str]) -> Iterator[Plan]:
 
 async def open_client(settings: Settings) -> Client:
     """A connection to the API server that the settings name; CommandError when there is none."""
+    _check_namespaces(settings)
     try:
         return await connect(settings.kubeconfig, settings.context)
     except CredentialsError as error:

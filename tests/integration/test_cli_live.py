@@ -182,6 +182,20 @@ async def test_a_broken_kubeconfig_is_one_line(
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    "words", [("get", "-n", "a/../b"), ("get", "-nA b", "--watch"), ("explain", "..\x1b/web")]
+)
+async def test_what_is_no_namespace_is_never_asked_for(words: tuple[str, ...]) -> None:
+    """It would be another path of the API; it is told in a line, and nothing is sent."""
+    async with cluster("web-shop") as (server, kubeconfig):
+        status, _, err = await run(*words, "--kubeconfig", kubeconfig)
+        assert status == 2
+        assert "is not the name of a namespace" in err
+        assert err.count("\n") == 1
+        assert err.replace("\n", "").isprintable()
+        assert not server.requests
+
+
 async def test_watch_prints_a_row_for_each_change_until_interrupted() -> None:
     """First the table, then a Service again when it changes and when it is gone; 130 at Ctrl-C."""
     async with cluster("web-shop") as (server, kubeconfig):
