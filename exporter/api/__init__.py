@@ -1,7 +1,7 @@
 """The way to the API server: credentials, TLS, transport; raw bytes come back.
 
 Nobody else imports the Kubernetes client, and nobody else sees its errors or aiohttp's: each
-becomes one of ours, with a message of one line. Nothing here decodes an object or retries.
+becomes one of ours, with a message of one line. Nothing here decodes an object or decides to retry.
 """
 
 from exporter.api.client import Client, connect

@@ -1,6 +1,7 @@
 """Requests to the API server and the bytes of its answers, as they arrive.
 
-It follows no redirect (the token would go with it), decodes nothing and never asks twice.
+It follows no redirect (the token would go with it) and decodes nothing. It never asks again, but
+for aiohttp's second try on a connection that died before a byte of the answer came.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from exporter.api.errors import CredentialsError
 from exporter.api.proxies import proxy_for
@@ -37,10 +38,19 @@ class Credentials:
         self.tokens = tokens
         self.proxy = proxy
         self.headers = dict(headers or {})
-        if not self.server.startswith(("http://", "https://")):
-            raise CredentialsError(f"the server {server!r} of {origin} is no http or https URL")
-        if proxy is not None and not proxy.startswith(("http://", "https://")):
-            raise CredentialsError(f"the proxy {proxy!r} of {origin} is no http or https URL")
+        _check_url("server", server, origin)
+        if proxy is not None:
+            _check_url("proxy", proxy, origin)
+
+
+def _check_url(name: str, url: str, origin: str) -> None:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none, a bracket that never closes
+        usable = False
+    if not usable:
+        raise CredentialsError(f"the {name} {url!r} of {origin} is no http or https URL")
 
 
 async def load_credentials(
@@ -81,6 +91,7 @@ async def _of_kubeconfig(
     from exporter.api import kubeconfig  # noqa: PLC0415  # 20 MB that a Pod does without
 
     loaded = await kubeconfig.load(paths, context)
+    _check_url("server", loaded.server, f"the kubeconfig {paths}")
     return Credentials(
         loaded.server,
         origin=f"the kubeconfig {paths}",

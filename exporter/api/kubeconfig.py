@@ -170,7 +170,7 @@ def _open(paths: str, context: str | None) -> _Loader:
     if not found:
         raise CredentialsError(f"the kubeconfig {paths} does not exist")
     try:
-        merged = KubeConfigMerger(os.pathsep.join(found)).config
+        merger = KubeConfigMerger(os.pathsep.join(found))
     except yaml.MarkedYAMLError as error:
         where = f" (line {error.problem_mark.line + 1})" if error.problem_mark else ""
         raise CredentialsError(
@@ -184,8 +184,9 @@ def _open(paths: str, context: str | None) -> _Loader:
         ) from None
     except _MALFORMED:
         raise CredentialsError(f"the kubeconfig {paths} is no kubeconfig") from None
+    merged = merger.config
     try:
-        wanted = context if context is not None else merged.safe_get("current-context")
+        wanted = context if context is not None else _current_context(merger)
         names = sorted(str(entry["name"]) for entry in _entries(merged, "contexts"))
     except (ConfigException, *_MALFORMED):
         raise CredentialsError(f"the kubeconfig {paths} is no kubeconfig") from None
@@ -202,6 +203,12 @@ def _open(paths: str, context: str | None) -> _Loader:
         return _Loader(config_dict=merged, active_context=wanted, config_base_path=None)
     except (ConfigException, *_MALFORMED) as error:
         raise CredentialsError(f"the kubeconfig {paths}: {_told(error)}") from None
+
+
+def _current_context(merger: KubeConfigMerger) -> str:
+    """That of the first file that has one, as for kubectl; the client would take the last."""
+    named = [config.get("current-context") for config in merger.config_files.values()]
+    return str(next((name for name in named if name), ""))
 
 
 def _entries(merged: Any, key: str) -> list[Any]:  # noqa: ANN401  # the client's ConfigNode

@@ -103,11 +103,12 @@ def _unconnected(
 
 def _tls_error(error: BaseException | None) -> ssl.SSLError | None:
     """The TLS error that is or lies behind `error`: aiohttp wraps some and not others."""
-    for candidate in (error, getattr(error, "os_error", None), getattr(error, "__cause__", None)):
-        if isinstance(candidate, ssl.SSLError):
-            return candidate
-    inner = getattr(error, "certificate_error", None)
-    return inner if isinstance(inner, ssl.SSLError) else None
+    # The wrappers are TLS errors too, but empty ones: what they wrap comes first.
+    for name in ("certificate_error", "os_error", "__cause__"):
+        inner = getattr(error, name, None)
+        if isinstance(inner, ssl.SSLError):
+            return inner
+    return error if isinstance(error, ssl.SSLError) else None
 
 
 def _untrusted(error: ssl.SSLError, server: str) -> UntrustedError:

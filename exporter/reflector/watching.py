@@ -23,6 +23,7 @@ from exporter.reflector.values import (
     Failure,
     FailureKind,
     Opened,
+    Phase,
     Plan,
     Read,
     Received,
@@ -35,7 +36,7 @@ from exporter.reflector.values import (
 #: What servers answer that list a resource but don't let it be watched.
 UNSUPPORTED = frozenset({400, 405, 406, 422, 501})
 
-SHORT = Failure(FailureKind.BROKEN, "the server ends each watch at once")
+SHORT = Failure(FailureKind.BROKEN, "the watch ended as soon as it had begun")
 
 
 def opened(_plan: Plan, state: State, _given: Opened, now: float, _chance: float) -> Step:
@@ -44,7 +45,8 @@ def opened(_plan: Plan, state: State, _given: Opened, now: float, _chance: float
         state,
         opened_at=now,
         events=0,
-        attempts=0,
+        # A stream that opens has not come to its end yet: the next failure is not the first.
+        attempts=state.attempts if state.phase is Phase.STREAMING else 0,
         refusals=0,
         polling=False,
         error="",

@@ -113,7 +113,7 @@ def test_a_stream_that_ends_too_soon_is_tried_once_more_and_then_given_up() -> N
     assert once.effects == (ListEnded("error"),)
     again = run(Woke(), state=once.state)
     assert again.order == Watch("", 300, initial=True)
-    assert run(Ended("reset"), state=again.state).order == List("0", 500)
+    assert run(Opened(), Ended("reset"), state=again.state).order == List("0", 500)
 
 
 @pytest.mark.parametrize(
