@@ -108,6 +108,9 @@ class Cluster:
             self._remove(resource, key, dirty)
             self._broken[resource][key] = found
             self._mark_broken(resource, found, 1, dirty)
+            if found.stand_in is not None:
+                self._objects[resource][key] = found.stand_in
+                self._link(resource, key, None, found.stand_in, dirty)
             return
         self._mend(resource, key, dirty)
         old = self._objects[resource].get(key)
@@ -323,6 +326,10 @@ class Cluster:
         """Whether the resource was read in this namespace (or everywhere)."""
         scopes = self._scopes[resource]
         return "" in scopes or namespace in scopes
+
+    def find(self, resource: str, key: ObjectKey) -> Retained | None:
+        """One object, None when there is none."""
+        return self._objects[resource].get(key)
 
     def count(self, resource: str, namespace: str = "") -> int:
         """How many objects of a resource are held, in all or in one namespace."""

@@ -252,6 +252,8 @@ class ServiceReport(msgspec.Struct, frozen=True):
     `known` is False before addresses were read, and while a slice of it can't be decoded.
     `since` is when usable ready fell to 0, seconds since the epoch. `pairs` are ready and not
     ready (address, port) pairs as Endpoints hold them, counted only for the compatibility group.
+    `lagging` counts endpoints that disagree with their Pods, (kind, count); `maturing`: some more
+    will count as soon as they are old enough, if nothing changes.
     """
 
     key: ServiceKey
@@ -271,6 +273,8 @@ class ServiceReport(msgspec.Struct, frozen=True):
     since: float | None = None
     changes: Changes | None = None
     pods: PodsReport | None = None
+    lagging: tuple[tuple[str, int], ...] = ()
+    maturing: bool = False
     dependents: tuple[tuple[str, int], ...] | None = None
     addresses: tuple[AddressReport, ...] = ()
     pairs: tuple[int, int] | None = None
@@ -302,7 +306,8 @@ class NamespaceReport(msgspec.Struct, frozen=True):
 class ResourceStatus(msgspec.Struct, frozen=True):
     """How reading one resource goes, over all its scopes. Times are seconds since the epoch.
 
-    `mode` is "watch" or "poll". `error` is one line, "" when all is well.
+    `mode` is "watch" or "poll". `error` is one line, "" when all is well. `absent`: the server has
+    no such resource.
     """
 
     resource: str
@@ -314,6 +319,7 @@ class ResourceStatus(msgspec.Struct, frozen=True):
     last_sync: float | None
     last_event: float | None
     error: str = ""
+    absent: bool = False
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -327,5 +333,6 @@ class Snapshot(msgspec.Struct, frozen=True):
     def ready(self) -> bool:
         """Every resource that may be read was read once, and the required ones may be read."""
         return all(
-            status.synced or (status.forbidden and not status.required) for status in self.resources
+            status.synced or ((status.forbidden or status.absent) and not status.required)
+            for status in self.resources
         )

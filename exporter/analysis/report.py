@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 
 import msgspec
 
 from exporter.analysis.counts import count_addresses, count_pairs
 from exporter.analysis.dependents import count_dependents
+from exporter.analysis.lag import find_lag
 from exporter.analysis.merge import (
     Merged,
     families_of,
@@ -39,7 +41,9 @@ from exporter.objects.slices import (
 
 
 class ReportOptions(msgspec.Struct, frozen=True):
-    """What the user chose: the default threshold, and which costly details are wanted.
+    """What the user chose: thresholds, and which costly details are wanted.
+
+    `lag_threshold`: seconds that a Pod and its endpoint may disagree before it is told.
 
     `addresses`: single addresses; `pairs`: what the compatibility group counts.
     `addresses_of`: the namespaces whose addresses are listed; None is all of them.
@@ -48,6 +52,7 @@ class ReportOptions(msgspec.Struct, frozen=True):
     min_ready: int = 1
     addresses: bool = False
     pairs: bool = False
+    lag_threshold: float = 60.0
     addresses_of: frozenset[str] | None = None
 
 
@@ -63,8 +68,13 @@ def slices_of(view: ServiceView) -> tuple[EndpointSlice, ...] | None:
     return view.slices
 
 
-def analyse(view: ServiceView, options: ReportOptions = _DEFAULTS) -> ServiceReport:
-    """The report on a Service as it is known now, without what only time can tell."""
+def analyse(
+    view: ServiceView, options: ReportOptions = _DEFAULTS, now: float = 0.0
+) -> ServiceReport:
+    """The report on a Service as it is known now, without what only a memory of it can tell.
+
+    `now` is seconds since the epoch; disagreements between Pods and endpoints have an age.
+    """
     service = view.service
     key = ServiceKey(service.namespace, service.name)
     policy = read_policy(service, options.min_ready)
@@ -88,6 +98,7 @@ def analyse(view: ServiceView, options: ReportOptions = _DEFAULTS) -> ServiceRep
     reached = merged if len(routed) == len(slices) else merge_slices(routed)
     reach = measure_reach(service, reached, routed)
     reason, detail, pods = _explain_zero(view, merged, slices, usable=reach.usable)
+    lagging, maturing = _measure_lag(view, slices, options, now)
     pairs = None
     if options.pairs:
         pairs = count_pairs(
@@ -106,6 +117,8 @@ def analyse(view: ServiceView, options: ReportOptions = _DEFAULTS) -> ServiceRep
         reason=reason,
         detail=detail,
         pods=pods,
+        lagging=lagging,
+        maturing=maturing,
         addresses=_list_addresses(merged) if _lists_addresses(key, options) else (),
         pairs=pairs,
     )
@@ -134,6 +147,21 @@ def _explain_zero(
     else:
         detail = found.detail
     return found.reason, detail, found.pods
+
+
+def _measure_lag(
+    view: ServiceView, slices: tuple[EndpointSlice, ...], options: ReportOptions, now: float
+) -> tuple[tuple[tuple[str, int], ...], bool]:
+    """Disagreements that are old enough, by kind, and whether there are younger ones."""
+    if view.pods is None or view.source is not Source.ENDPOINTSLICES:
+        return (), False
+    found = find_lag(view.service, slices, view.pods, now=now, threshold=0.0)
+    old = Counter(
+        str(lag.kind)
+        for lag in found
+        if lag.since is None or now - lag.since >= options.lag_threshold
+    )
+    return tuple(sorted(old.items())), old.total() < len(found)
 
 
 def _ready_addresses(merged: Merged) -> Collection[str]:

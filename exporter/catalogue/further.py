@@ -221,6 +221,10 @@ def _selected_pods(report: ServiceReport) -> list[Sample]:
     return [((), report.pods.selected)] if report.pods else []
 
 
+def _lagging(report: ServiceReport) -> list[Sample]:
+    return [((kind,), count) for kind, count in report.lagging]
+
+
 PODS: tuple[Family, ...] = (
     Family(
         "k8s_service_pods_unready",
@@ -236,6 +240,14 @@ PODS: tuple[Family, ...] = (
         Group.PODS,
         "Pods that the Service's selector matches.",
         _selected_pods,
+    ),
+    Family(
+        "k8s_service_endpoints_lagging",
+        Kind.GAUGE,
+        Group.PODS,
+        "Endpoints that have disagreed with their Pod for longer than the lag threshold, by kind.",
+        _lagging,
+        ("kind",),
     ),
 )
 

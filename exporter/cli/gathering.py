@@ -68,6 +68,7 @@ def choose(settings: Settings, *, exposed: bool) -> Choices:
         labels=settings.labels_allowlist,
         annotations=settings.annotations_allowlist,
         min_ready=settings.default_min_ready,
+        lag_threshold=settings.lag_threshold,
         addresses_of=frozenset(settings.addresses_namespaces) or None,
         partial=bool(settings.service_selector),
         denied_namespaces=settings.namespaces_denylist,

@@ -6,7 +6,7 @@ Readers see only what was committed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from types import MappingProxyType
 
 import msgspec
@@ -37,6 +37,7 @@ class Choices(msgspec.Struct, frozen=True):
     labels: tuple[str, ...] = ()
     annotations: tuple[str, ...] = ()
     min_ready: int = 1
+    lag_threshold: float = 60.0
     addresses_of: frozenset[str] | None = None
     partial: bool = False
     denied_namespaces: tuple[str, ...] = ()
@@ -58,12 +59,14 @@ class State:
         self.exposition = Exposition(choices.families())
         self._options = ReportOptions(
             min_ready=choices.min_ready,
+            lag_threshold=choices.lag_threshold,
             addresses=Group.ADDRESSES in choices.groups,
             pairs=Group.COMPATIBILITY in choices.groups,
             addresses_of=choices.addresses_of,
         )
         self._track = Group.CHANGES in choices.groups
         self._memory: dict[ServiceKey, Past] = {}
+        self._maturing: set[ServiceKey] = set()
         self._reports: dict[ServiceKey, ServiceReport] = {}
         self._dirty = Dirty()
 
@@ -128,10 +131,11 @@ class State:
         view = self.cluster.view(key)
         if view is None:
             self._memory.pop(key, None)
+            self._maturing.discard(key)
             return None
-        past, report = look(
-            self._memory.get(key), view, analyse(view, self._options), now, track=self._track
-        )
+        plain = analyse(view, self._options, now)
+        (self._maturing.add if plain.maturing else self._maturing.discard)(key)
+        past, report = look(self._memory.get(key), view, plain, now, track=self._track)
         if past is not None:
             self._memory[key] = past
         return report
@@ -140,11 +144,16 @@ class State:
         """All that is known of one Service, None when there is none."""
         return self.cluster.view(key)
 
-    def counting(self) -> Sequence[ServiceKey]:
-        """Services whose counters grow with time: those that are down, while changes count."""
-        if not self._track:
-            return ()
-        return [key for key, past in self._memory.items() if past.down]
+    def growing(self) -> Collection[ServiceKey]:
+        """Services whose report changes with time alone.
+
+        Those whose disagreements between Pods and endpoints are not old enough to count, and, while
+        changes count, those that are down.
+        """
+        due = set(self._maturing)
+        if self._track:
+            due.update(key for key, past in self._memory.items() if past.down)
+        return due
 
     def snapshot(self, resources: tuple[ResourceStatus, ...], now: float) -> Snapshot:
         """What readers see."""

@@ -13,8 +13,8 @@ from exporter.objects.dependents import DEPENDENT_WIRES
 from exporter.objects.legacy import WireEndpoints
 from exporter.objects.meta import DecodeError, Rejected
 from exporter.objects.nodes import WireNode
-from exporter.objects.pods import WirePod
-from exporter.objects.resources import Resource
+from exporter.objects.pods import WirePod, pod_from_metadata
+from exporter.objects.resources import PODS, Resource
 from exporter.objects.services import WireService
 from exporter.objects.slices import SERVICE_NAME_LABEL, WireSlice
 from exporter.objects.workloads import WORKLOAD_WIRES
@@ -228,7 +228,9 @@ def reject(resource: Resource, loose: object, why: str) -> Rejected:
     labels = labels if isinstance(labels, dict) else {}
     namespace, name = _text(meta.get("namespace")), _text(meta.get("name"))
     service = _text(labels.get(SERVICE_NAME_LABEL)) if resource.name == "endpointslices" else name
-    return Rejected(resource.name, namespace, name, service, why)
+    # A Pod left out would make its Service say that the selector matches nothing.
+    stand_in = pod_from_metadata(loose) if resource is PODS else None
+    return Rejected(resource.name, namespace, name, service, why, stand_in)
 
 
 def _text(value: object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -21,7 +22,8 @@ class DecodeError(Exception):
 class Rejected(msgspec.Struct, frozen=True):
     """An object that could not be decoded: counted, skipped, and its Service marked by it.
 
-    `service` is the Service it would have spoken of, where that can still be told.
+    `service` is the Service it would have spoken of, where that can still be told. `stand_in` is
+    what can be held of it all the same: a Pod of which only the metadata is known.
     """
 
     resource: str
@@ -29,6 +31,7 @@ class Rejected(msgspec.Struct, frozen=True):
     name: str
     service: str
     why: str
+    stand_in: Any = None
 
 
 class OwnerReference(msgspec.Struct, frozen=True, rename="camel", gc=False):
