@@ -63,6 +63,7 @@ CONTRACT = {
     "k8s_service_endpoints_last_change_timestamp_seconds": ("changes", "gauge", SERVICE),
     "k8s_service_pods_unready": ("pods", "gauge", (*SERVICE, "reason")),
     "k8s_service_pods_selected": ("pods", "gauge", SERVICE),
+    "k8s_service_endpoints_lagging": ("pods", "gauge", (*SERVICE, "kind")),
     "k8s_service_dependents": ("dependents", "gauge", (*SERVICE, "kind")),
     "k8s_service_labels": ("labels", "gauge", SERVICE),
     "k8s_service_annotations": ("labels", "gauge", SERVICE),
@@ -118,6 +119,7 @@ def test_groups_select_their_families() -> None:
         "k8s_service_endpoints_port_ready",
         "k8s_service_pods_unready",
         "k8s_service_pods_selected",
+        "k8s_service_endpoints_lagging",
     ]
     assert select_families([]) == ()
 

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import zlib
+
+import pytest
+
+from exporter.exposition.chunks import CAPACITY, ChunkStore, Piece, lone_piece
+from exporter.exposition.fragments import Fragment
+
+Batch = dict[tuple[str, ...], Fragment | None]
+
+
+def lines(key: tuple[str, ...], *values: int) -> Fragment:
+    """Two families: a line per value in the first, always one in the second."""
+    text = "/".join(key)
+    many = "".join(f"a {text} {value}\n" for value in values)
+    return (many.encode(), f"b {text}\n".encode())
+
+
+def keys(count: int, start: int = 0) -> list[tuple[str, ...]]:
+    """Keys in order, ten a namespace."""
+    return [(f"n{number // 10:04}", f"s{number % 10}") for number in range(start, start + count)]
+
+
+def store_of(batch: Batch) -> ChunkStore:
+    """A store that took all at once."""
+    store = ChunkStore(2)
+    store.apply(batch)
+    return store
+
+
+def texts(store: ChunkStore) -> list[bytes]:
+    """The whole text of each family."""
+    return [b"".join(piece.text for piece in store.pieces(number)) for number in (0, 1)]
+
+
+def sizes(store: ChunkStore) -> list[int]:
+    """How many keys each chunk holds."""
+    return [piece.text.count(b"\n") for piece in store.pieces(1)]
+
+
+def expected(batch: Batch) -> list[bytes]:
+    """The whole text of each family, put together by hand."""
+    return [
+        b"".join(fragment[number] for _, fragment in sorted(batch.items()) if fragment is not None)
+        for number in (0, 1)
+    ]
+
+
+@pytest.mark.parametrize("count", [0, 1, 63, 64, 127, 128, 129, 192, 193, 1000])
+def test_any_number_of_keys_gives_the_lines_in_order(count: int) -> None:
+    """Below, at and above what a chunk holds."""
+    batch: Batch = {key: lines(key, 1, 2) for key in reversed(keys(count))}
+    store = store_of(batch)
+    assert texts(store) == expected(batch)
+    assert list(store.keys()) == keys(count)
+    assert len(store) == count
+    assert store.series == [2 * count, count]
+    assert all(0 < size <= CAPACITY for size in sizes(store))
+
+
+def test_a_chunk_is_split_when_it_is_full() -> None:
+    """The key that is one too many makes two of one, wherever it lies."""
+    for new in (("a",), ("n0006", "s1a"), ("z",)):
+        batch: Batch = {key: lines(key, 1) for key in keys(CAPACITY)}
+        store = store_of(batch)
+        assert sizes(store) == [CAPACITY]
+        batch[new] = lines(new, 1)
+        assert store.apply({new: batch[new]})
+        assert len(sizes(store)) > 1
+        assert texts(store) == expected(batch)
+
+
+def test_a_chunk_goes_with_its_last_key() -> None:
+    """No empty chunk stays behind, and the store can be filled again."""
+    batch: Batch = {key: lines(key, 1) for key in keys(300)}
+    store = store_of(batch)
+    before = len(sizes(store))
+    gone: Batch = dict.fromkeys(keys(64))
+    assert store.apply(gone)
+    assert len(sizes(store)) == before - 1
+    assert store.apply(dict.fromkeys(keys(300)))
+    assert (texts(store), len(store), store.series) == ([b"", b""], 0, [0, 0])
+    store.apply(batch)
+    assert texts(store) == expected(batch)
+
+
+@pytest.mark.parametrize("many", [1, 3, 4, 5, 50])
+def test_known_keys_are_spliced(many: int) -> None:
+    """Longer, shorter, empty and equally long lines; few at once and many."""
+    batch: Batch = {key: lines(key, 1) for key in keys(200)}
+    store = store_of(batch)
+    for values in ((10, 20, 30), (), (7,), (8,)):
+        change: Batch = {key: lines(key, *values) for key in keys(200)[3 : 3 + many]}
+        batch.update(change)
+        assert store.apply(change)
+        assert texts(store) == expected(batch)
+        assert store.series == [sum(f[0].count(b"\n") for f in batch.values() if f), 200]
+
+
+def test_what_is_the_same_changes_nothing() -> None:
+    """A report that renders to the same lines leaves every piece as it is, deflated form too."""
+    batch: Batch = {key: lines(key, 1) for key in keys(200)}
+    store = store_of(batch)
+    pieces = [store.pieces(number) for number in (0, 1)]
+    assert not store.apply(dict(list(batch.items())[:3]))
+    assert not store.apply(batch)
+    assert not store.apply({("gone",): None, ("n0000", "s0x"): None})
+    assert all(
+        one is other
+        for number in (0, 1)
+        for one, other in zip(pieces[number], store.pieces(number), strict=True)
+    )
+
+
+def test_a_change_touches_its_own_family_and_chunk_alone() -> None:
+    """What did not change is not compressed again."""
+    batch: Batch = {key: lines(key, 1) for key in keys(200)}
+    store = store_of(batch)
+    before = [store.pieces(number) for number in (0, 1)]
+    store.apply({keys(200)[0]: lines(keys(200)[0], 2)})
+    after = [store.pieces(number) for number in (0, 1)]
+    assert before[0][0] is not after[0][0]
+    assert before[0][1:] == after[0][1:]
+    assert before[1] == after[1]
+
+
+def test_a_piece_that_was_given_out_stays_as_it_was() -> None:
+    """A scrape that is being written shows one state to its end."""
+    store = store_of({key: lines(key, 1) for key in keys(10)})
+    [held] = store.pieces(0)
+    text = held.text
+    store.apply({keys(10)[0]: lines(keys(10)[0], 99)})
+    assert held.text == text
+
+
+def test_lines_of_namespaces() -> None:
+    """Only those asked for, in order, and nothing for one that is not there."""
+    store = store_of({key: lines(key, 1) for key in keys(300)})
+    found = store.lines_of(1, frozenset({"n0012", "n0000", "nowhere"}))
+    wanted = [key for key in keys(300) if key[0] in ("n0000", "n0012")]
+    assert found == b"".join(lines(key, 1)[1] for key in wanted)
+    assert store.lines_of(0, frozenset()) == b""
+
+
+def test_pieces_without_text_are_left_out() -> None:
+    """A family that nobody has samples of has no pieces."""
+    store = store_of({key: lines(key) for key in keys(3)})
+    assert store.pieces(0) == []
+    assert len(store.pieces(1)) == 1
+
+
+def test_deflated_pieces_can_be_joined_in_any_order() -> None:
+    """Each ends at a byte and forgets what came before; an empty one is nothing."""
+    pieces: list[Piece] = [
+        lone_piece(text) for text in (b"one\n" * 50, b"", b"two\n" * 50, b"one\n")
+    ]
+    for order in (pieces, pieces[::-1], pieces * 2):
+        raw = b"".join(piece.deflated() for piece in order) + b"\x03\x00"
+        unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+        text = unpacker.decompress(raw)
+        assert text == b"".join(piece.text for piece in order)
+        assert unpacker.eof
+        assert unpacker.unused_data == b""
+
+
+def test_a_piece_is_deflated_once() -> None:
+    """The compressed form is kept."""
+    piece = lone_piece(b"text")
+    assert piece.deflated() is piece.deflated()
