@@ -356,6 +356,28 @@ def test_only_the_source_can_break_a_service() -> None:
         assert view.broken == expected
 
 
+def test_a_broken_pod_is_still_a_pod_of_its_service() -> None:
+    """Left out, its Service would be told that its selector matches nothing."""
+    spoilt = {**pod("p"), "status": 7}
+    cluster = cluster_of(service(), read=("pods",))
+
+    def selected() -> list[tuple[str, bool]]:
+        view = cluster.view(KEY)
+        assert view is not None
+        assert view.pods is not None
+        return [(found.name, found.facts.known) for found in view.pods.selected]
+
+    assert cluster.apply(upsert(spoilt)).services == {KEY}
+    assert selected() == [("p", False)]
+    assert [found.name for found in cluster.broken()] == ["p"]
+    cluster.apply(upsert(at_version(pod("p"), "2")))
+    assert selected() == [("p", True)]
+    assert list(cluster.broken()) == []
+    cluster.apply(upsert(at_version(spoilt, "3")))
+    cluster.apply(replace("pods"))
+    assert (selected(), list(cluster.broken())) == ([], [])
+
+
 # ── the other resources ──────────────────────────────────────────────────────────────────────
 
 

@@ -342,13 +342,13 @@ def test_without_the_group_nothing_is_counted() -> None:
     story.tell(0, service(), UP)
     report = story.tell(5, DOWN)
     assert (since(report), report.changes) == (5, None)
-    assert list(story.state.counting()) == []
+    assert set(story.state.growing()) == set()
 
 
 def test_services_that_are_down_count_with_time() -> None:
     """Those are the ones that have to be looked at without an event."""
     story = Story()
     story.tell(0, service(), UP, service("t"), slice_of(name="t-1", service="t"))
-    assert [str(key) for key in story.state.counting()] == ["d/t"]
+    assert [str(key) for key in story.state.growing()] == ["d/t"]
     story.tell(5, DOWN)
-    assert sorted(map(str, story.state.counting())) == ["d/s", "d/t"]
+    assert sorted(map(str, story.state.growing())) == ["d/s", "d/t"]

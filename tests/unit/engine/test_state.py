@@ -164,12 +164,32 @@ def test_groups_that_were_not_chosen_say_nothing() -> None:
 def test_a_healthy_service_costs_at_most_fourteen_series() -> None:
     """The default groups, with Pods readable, on one family and one port."""
     state = state_of(
-        service(), slice_of(endpoint(".1")), pod("p", "10.0.0.1"), read=("nodes", "deployments")
+        service(),
+        slice_of(endpoint(".1")),
+        pod("pod-10.0.0.1", "10.0.0.1"),
+        read=("nodes", "deployments"),
     )
     mine = [line for line in text_of(state).splitlines() if 'service="s"' in line]
     assert state.reports[KEY].reason is None
     assert 0 < len(mine) <= 14
-    assert lines_of(state, "k8s_service_pods_selected") != []
+    assert lines_of(state, "k8s_service_pods_selected") == ['{namespace="d",service="s"} 1']
+    assert lines_of(state, "k8s_service_endpoints_lagging") == []
+
+
+def test_lag_between_pods_and_endpoints_is_told_when_it_is_old_enough() -> None:
+    """A ready Pod may miss from the slices for a while; the Service grows due by itself."""
+    late = pod("p", "10.0.0.9")
+    late["status"]["conditions"][0]["lastTransitionTime"] = "2023-11-14T22:13:20Z"  # at NOW
+    well = pod("pod-10.0.0.1", "10.0.0.1")
+    state = state_of(service(), slice_of(endpoint(".1")), well, late, lag_threshold=30.0)
+    assert lines_of(state, "k8s_service_endpoints_lagging") == []
+    assert set(state.growing()) == {KEY}
+    state.touch(state.growing())
+    state.settle(NOW + 30)
+    assert lines_of(state, "k8s_service_endpoints_lagging") == [
+        '{namespace="d",service="s",kind="MissingFromSlices"} 1'
+    ]
+    assert set(state.growing()) == set()
 
 
 def test_a_snapshot_is_what_was_committed() -> None:
