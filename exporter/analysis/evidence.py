@@ -169,7 +169,7 @@ def describe_container(container: Container) -> str:
             f"ended before with {_ending(container.last_reason, container.last_exit_code)}"
         )
     if container.restarts:
-        at_least = "at least " if container.restarts > 5 else ""
+        at_least = "at least " if container.restarts >= 5 else ""
         parts.append(f"restarted {at_least}{count_of(container.restarts, 'time')}")
     return ", ".join(parts)
 

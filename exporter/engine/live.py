@@ -125,7 +125,7 @@ class Engine:
         self._wake.set()
 
     def _measure_programming(self, fresh: EndpointSlice) -> None:
-        """A slice that came by a watch: how old is what triggered it?"""
+        """Tells how old the trigger of a slice is that came by a watch."""
         if fresh.triggered is None:
             return
         key = ObjectKey(fresh.namespace, fresh.name)
