@@ -83,6 +83,7 @@ class Cluster:
         self._nodes: dict[str, Node] = {}
         self._workloads: dict[str, dict[tuple[str, str], Workload]] = {}
         self._dependents: dict[ServiceKey, dict[tuple[str, ObjectKey], Dependent]] = {}
+        self._reads_dependents = False
 
     # ── what goes in ─────────────────────────────────────────────────────────────────────────
 
@@ -132,7 +133,7 @@ class Cluster:
             for key in [key for key in self._in_scope(store, change.namespace) if key not in fresh]:
                 self._remove(resource, key, dirty)
         if change.namespace not in self._scopes[resource]:
-            self._scopes[resource].add(change.namespace)
+            self._set_scope(resource, change.namespace, known=True)
             self._touch_scope(change.namespace, dirty)
         for found in change.objects:
             self._upsert(resource, found, dirty)
@@ -143,8 +144,13 @@ class Cluster:
             for key in list(self._in_scope(store, change.namespace)):
                 self._remove(resource, key, dirty)
         if change.namespace in self._scopes[resource]:
-            self._scopes[resource].discard(change.namespace)
+            self._set_scope(resource, change.namespace, known=False)
             self._touch_scope(change.namespace, dirty)
+
+    def _set_scope(self, resource: str, namespace: str, *, known: bool) -> None:
+        scopes = self._scopes[resource]
+        (scopes.add if known else scopes.discard)(namespace)
+        self._reads_dependents = any(self._scopes[name] for name in _DEPENDENTS)
 
     @staticmethod
     def _in_scope(store: Iterable[ObjectKey], namespace: str) -> Iterator[ObjectKey]:
@@ -398,7 +404,7 @@ class Cluster:
         )
 
     def _depending(self, key: ServiceKey) -> tuple[Dependent, ...] | None:
-        if not any(self._scopes[name] for name in _DEPENDENTS):
+        if not self._reads_dependents:
             return None
         return tuple(self._dependents.get(key, {}).values())
 
