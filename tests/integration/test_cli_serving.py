@@ -75,7 +75,7 @@ async def test_run_shows_a_change_that_was_watched() -> None:
                 await read_until(process.stderr, "first reports are out")
                 server.store.delete("Service", "shop", "catalog")
                 async with asyncio.timeout(DEADLINE):
-                    while 'service="catalog"' in (await fetch(f"{url}/metrics"))[1]:
+                    while 'service="catalog"' in (await fetch(f"{url}/metrics"))[1]:  # noqa: ASYNC110
                         await asyncio.sleep(0.05)
 
 
