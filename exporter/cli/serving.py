@@ -82,6 +82,8 @@ def _make_site(settings: Settings, state: State, engine: Engine, telemetry: Tele
     def render_own(openmetrics: bool, families: frozenset[str] | None) -> bytes:  # noqa: FBT001 - as Site has it
         telemetry.show_resources(engine.resources())
         telemetry.show_series(state.exposition.series())
+        reports = state.reports.values()
+        telemetry.show_annotations(sum(bool(report.bad_annotations) for report in reports))
         return telemetry.exposition(openmetrics, families)
 
     return Site(
