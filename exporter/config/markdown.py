@@ -62,8 +62,8 @@ http_server_config:
 
 All pages need what the file asks for, health checks too. `cipher_suites` and
 `prefer_server_cipher_suites` are taken as well. Not taken: certificates and keys within the file,
-`curve_preferences`, `rate_limit`, and client certificates that nobody verifies (`RequestClientCert`,
-`RequireAnyClientCert`). HTTP/2 is not spoken; clients use HTTP/1.1.
+`curve_preferences`, `rate_limit`, and client certificates that nobody verifies
+(`RequestClientCert`, `RequireAnyClientCert`). HTTP/2 is not spoken; clients use HTTP/1.1.
 """
 
 
