@@ -245,6 +245,17 @@ class Changes(msgspec.Struct, frozen=True, gc=False):
     last_change: float | None = None
 
 
+class Transition(msgspec.Struct, frozen=True, gc=False):
+    """A state that a Service came into, `at` seconds since the epoch; None: nobody saw when."""
+
+    at: float | None
+    known: bool
+    reason: Reason | None
+    detail: str | None
+    ready: int
+    not_ready: int
+
+
 class ServiceReport(msgspec.Struct, frozen=True):
     """Everything the exporter says of one Service. None stands for 'can't be known'.
 

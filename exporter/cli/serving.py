@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
+import time
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -12,18 +15,24 @@ from exporter import __version__
 from exporter.analysis.wording import escape_text
 from exporter.api import Client
 from exporter.catalogue import Group
+from exporter.cli.assets import read_asset
 from exporter.cli.errors import CommandError
 from exporter.cli.gathering import choose, wanted_resources
-from exporter.cli.judgement import judge
+from exporter.cli.judgement import Judgement, judge
 from exporter.cli.live import make_plans
 from exporter.config import Settings
 from exporter.engine.live import Engine
 from exporter.engine.state import State
-from exporter.server import Limits, Server, ServerError
+from exporter.model import ServiceReport
+from exporter.server import Hub, Limits, Server, ServerError
 from exporter.telemetry import OWN_FAMILIES, Telemetry
-from exporter.web import Request, Response, Site, respond
+from exporter.web import Desk, Place, Request, Response, Site, respond
+from exporter.web.api.events import render_changes, render_status
 
 Addresses = Sequence[tuple[str, int]]
+
+#: Seconds after which rows that nobody asks for are let go.
+_IDLE = 120.0
 
 
 class Running(msgspec.Struct, frozen=True):
@@ -53,7 +62,14 @@ async def serving(
         telemetry,
         required=resources[:2],
     )
-    site = _make_site(settings, state, engine, telemetry)
+    instance = secrets.token_hex(4)
+    hub = Hub(
+        lambda keys, since: render_changes(site, keys, since),
+        lambda: render_status(site),
+        instance,
+    )
+    site = _make_site(settings, state, engine, telemetry, hub, instance)
+    state.observe(hub.tell)
 
     def answer(request: Request) -> Response:
         return respond(request, site)
@@ -70,15 +86,41 @@ async def serving(
     except ServerError as error:
         raise CommandError(*map(escape_text, error.lines)) from None
     work = asyncio.create_task(engine.run())
+    resting = asyncio.create_task(_let_rest(site.desk))
     try:
         yield Running(urls, engine, state, work)
     finally:
         work.cancel()
-        await asyncio.gather(work, return_exceptions=True)
+        resting.cancel()
+        await asyncio.gather(work, resting, return_exceptions=True)
+        await hub.close()
         await server.stop()
 
 
-def _make_site(settings: Settings, state: State, engine: Engine, telemetry: Telemetry) -> Site:
+async def _let_rest(desk: Desk) -> None:
+    while True:
+        await asyncio.sleep(_IDLE / 4)
+        desk.rest(time.time(), _IDLE)
+
+
+def find_prefix(settings: Settings) -> str:
+    """What stands before every path: "", or as in "/endpoints"."""
+    if settings.web_route_prefix is not None:
+        return settings.web_route_prefix.rstrip("/")
+    return urlsplit(settings.web_external_url or "").path.rstrip("/")
+
+
+def _make_site(
+    settings: Settings,
+    state: State,
+    engine: Engine,
+    telemetry: Telemetry,
+    hub: Hub,
+    instance: str,
+) -> Site:
+    def judge_now(report: ServiceReport, now: float) -> Judgement:
+        return judge(report, now, settings.grace_period)
+
     def render_own(openmetrics: bool, families: frozenset[str] | None) -> bytes:  # noqa: FBT001 - as Site has it
         telemetry.show_resources(engine.resources())
         telemetry.show_series(state.exposition.series())
@@ -90,7 +132,19 @@ def _make_site(settings: Settings, state: State, engine: Engine, telemetry: Tele
         version=__version__,
         exposition=state.exposition,
         snapshot=engine.snapshot,
-        judge=lambda report, now: judge(report, now, settings.grace_period),
+        judge=judge_now,
         own_metrics=render_own,
         own_families=tuple(family.name for family in OWN_FAMILIES),
+        view=state.view,
+        pods=state.cluster.pods,
+        transitions=state.transitions.of,
+        asset=read_asset,
+        streams=hub,
+        desk=Desk(judge_now, instance),
+        place=Place(
+            prefix=find_prefix(settings),
+            page=not settings.web_disable_page,
+            grafana=settings.web_grafana_url or "",
+            runbooks=settings.web_runbook_url or "",
+        ),
     )

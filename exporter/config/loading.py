@@ -18,7 +18,7 @@ import msgspec
 
 from exporter.config.declaration import ENV_PREFIX, Setting
 from exporter.config.file import FileFault, read_entries
-from exporter.config.kinds import BadValue, Several, show_text
+from exporter.config.kinds import BadValue, Choice, Several, show_text
 from exporter.config.settings import SETTINGS, Settings, show_default
 
 CONFIG_FLAG = "--config"
@@ -67,8 +67,12 @@ def add_flags(parser: argparse.ArgumentParser, command: str) -> None:
         if title not in sections:
             sections[title] = parser.add_argument_group(title)
         several = isinstance(setting.kind, Several)
+        # A flag that switches something needs no value: giving it says enough.
+        switch = isinstance(setting.kind, Choice) and "true" in setting.kind.words
         sections[title].add_argument(
             setting.flag,
+            nargs="?" if switch else None,
+            const="true" if switch else None,
             action="append",
             dest=_DESTINATION + setting.name,
             default=argparse.SUPPRESS,

@@ -36,6 +36,7 @@ from exporter.config.kinds import (
     Whole,
     choose,
 )
+from exporter.config.links import LinkPattern, PathPrefix, WebAddress
 from exporter.model import Source, SyncMode
 
 
@@ -294,6 +295,62 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             SERVING,
         ),
     ] = 512
+    web_external_url: Annotated[
+        str | None,
+        Setting(
+            "web.external-url",
+            "Web",
+            WebAddress(),
+            "The URL under which people reach the exporter, behind an ingress for one; its path "
+            "is the route prefix unless that is set.",
+            SERVING,
+            "the address that it listens on",
+        ),
+    ] = None
+    web_route_prefix: Annotated[
+        str | None,
+        Setting(
+            "web.route-prefix",
+            "Web",
+            PathPrefix(),
+            "What stands before every path, /metrics and health checks included; `/` where a "
+            "proxy takes it off.",
+            SERVING,
+            "the path of the external URL",
+        ),
+    ] = None
+    web_disable_page: Annotated[
+        bool,
+        Setting(
+            "web.disable-page",
+            "Web",
+            Choice({"true": True, "false": False}),
+            "Serve neither the page nor the JSON API, only metrics and health checks.",
+            SERVING,
+        ),
+    ] = False
+    web_grafana_url: Annotated[
+        str | None,
+        Setting(
+            "web.grafana-url",
+            "Web",
+            LinkPattern(("namespace", "service")),
+            "Where a Service's page finds the Service's dashboard.",
+            SERVING,
+            "no link",
+        ),
+    ] = None
+    web_runbook_url: Annotated[
+        str | None,
+        Setting(
+            "web.runbook-url",
+            "Web",
+            LinkPattern(("reason",)),
+            "Where a Service's page finds what to do about its reason.",
+            SERVING,
+            "no link",
+        ),
+    ] = None
     log_format: Annotated[
         str,
         Setting(

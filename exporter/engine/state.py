@@ -14,6 +14,7 @@ import msgspec
 from exporter.analysis.report import ReportOptions, analyse
 from exporter.catalogue import Family, Group, select_families
 from exporter.cluster import Cluster, Dirty
+from exporter.engine.transitions import Transitions
 from exporter.exposition import Exposition
 from exporter.exposition.fragments import Fragment
 from exporter.history import Past, look
@@ -71,6 +72,14 @@ class State:
         self._maturing: set[ServiceKey] = set()
         self._reports: dict[ServiceKey, ServiceReport] = {}
         self._dirty = Dirty()
+        self._observers: list[Callable[[Collection[ServiceKey]], None]] = []
+        self._seen_all = False
+        #: What became of each Service lately.
+        self.transitions = Transitions()
+
+    def observe(self, told: Callable[[Collection[ServiceKey]], None]) -> None:
+        """Have `told` called with the keys of each commit; it must be quick."""
+        self._observers.append(told)
 
     @property
     def reports(self) -> Mapping[ServiceKey, ServiceReport]:
@@ -93,7 +102,7 @@ class State:
     def refresh(self, now: float, may_go_on: Callable[[], bool] = lambda: True) -> Batch:
         """Begins a batch of all that is pending and works on it; see Batch.work."""
         dirty, self._dirty = self._dirty, Dirty()
-        batch = Batch(dirty)
+        batch = Batch(dirty, now)
         self.work(batch, now, may_go_on)
         return batch
 
@@ -120,11 +129,16 @@ class State:
     def commit(self, batch: Batch) -> None:
         """Makes a finished batch visible, all of it at once."""
         for key, report in batch.reports.items():
+            if self._seen_all:
+                self.transitions.note(key, self._reports.get(key), report, batch.begun)
             if report is None:
                 self._reports.pop(key, None)
             else:
                 self._reports[key] = report
         self.exposition.commit(batch.lines, batch.namespace_lines)
+        self._seen_all = True
+        for told in self._observers:
+            told(batch.reports.keys())
 
     def settle(self, now: float) -> None:
         """Computes and commits all that is pending."""
@@ -167,7 +181,8 @@ class State:
 class Batch:
     """Work in hand: what is still to be computed, and what will be committed."""
 
-    def __init__(self, dirty: Dirty) -> None:
+    def __init__(self, dirty: Dirty, begun: float) -> None:
+        self.begun = begun
         self.services = dirty.services
         self.namespaces = dirty.namespaces
         self.reports: dict[ServiceKey, ServiceReport | None] = {}

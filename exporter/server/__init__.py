@@ -1,9 +1,10 @@
-"""The HTTP server: listening, TLS, authentication, limits, reload. It knows no page."""
+"""The server: listening, TLS, authentication, limits, reload, streams. It knows no page and no metric."""
 
 from __future__ import annotations
 
 from exporter.server.connections import Limits
 from exporter.server.errors import ServerError
 from exporter.server.serving import Server
+from exporter.server.streams import Hub, Pace
 
-__all__ = ["Limits", "Server", "ServerError"]
+__all__ = ["Hub", "Limits", "Pace", "Server", "ServerError"]

@@ -7,8 +7,8 @@ not take them in time is cut off.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import aclosing, suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -26,7 +26,7 @@ _log = structlog.get_logger(__name__)
 _WRITE = 65536
 _HOLD = 0.005
 
-_NEGOTIATED = ("Accept", "Accept-Encoding")
+_NEGOTIATED = ("Accept", "Accept-Encoding", "If-None-Match", "Last-Event-ID")
 
 
 class Answering:
@@ -55,15 +55,17 @@ class Answering:
         if isinstance(protocol, Http):
             protocol.keep()
         try:
-            async with asyncio.timeout(self._limits.answer):
-                return await self._answer(given, begun)
+            async with asyncio.timeout(self._limits.answer) as deadline:
+                return await self._answer(given, begun, deadline)
         except TimeoutError:
             _log.debug("client did not take the answer in time", path=given.path)
             if given.transport is not None:
                 given.transport.abort()
             raise ConnectionResetError("the client did not take the answer in time") from None
 
-    async def _answer(self, given: web.BaseRequest, begun: float) -> web.StreamResponse:
+    async def _answer(
+        self, given: web.BaseRequest, begun: float, deadline: asyncio.Timeout
+    ) -> web.StreamResponse:
         if await self.gate.admits(given.headers.get("Authorization", "")):
             response = self._ask(given)
         else:
@@ -72,7 +74,10 @@ class Answering:
         if response.length is not None:
             stream.content_length = response.length
         await stream.prepare(given)
-        if given.method != "HEAD":
+        if response.stream is not None:
+            deadline.reschedule(None)  # it lasts as long as somebody reads it
+            await self._pass_on(stream, response.stream)
+        elif given.method != "HEAD" and response.status != HTTPStatus.NOT_MODIFIED:
             steps = iter((response.body,)) if isinstance(response.body, bytes) else response.body
             size = await self._send(stream, steps)
             await self._unless_stalled(stream.write_eof())
@@ -126,6 +131,13 @@ class Answering:
         if waiting:
             await self._unless_stalled(stream.write(b"".join(gathered)))
         return total + waiting
+
+    async def _pass_on(self, stream: web.StreamResponse, pieces: AsyncIterator[bytes]) -> None:
+        """Send each piece at once; whoever does not take one in time is cut off."""
+        async with aclosing(pieces):  # type: ignore[type-var]  # they come from a generator
+            async for piece in pieces:
+                await self._unless_stalled(stream.write(piece))
+        await self._unless_stalled(stream.write_eof())
 
     async def _unless_stalled(self, writing: Any) -> None:  # noqa: ANN401 - any awaitable
         async with asyncio.timeout(self._limits.stall):

@@ -5,7 +5,21 @@ They do no I/O, read no clock and never wait: a scrape is not held up by anythin
 
 from __future__ import annotations
 
-from exporter.web.messages import Judged, Request, Response, Site, say
-from exporter.web.routes import ROUTES, respond
+from exporter.web.desk import Desk, Judged
+from exporter.web.messages import Asset, Place, Request, Response, Site, Streams, say
+from exporter.web.routes import PAGE_ROUTES, ROUTES, respond
 
-__all__ = ["ROUTES", "Judged", "Request", "Response", "Site", "respond", "say"]
+__all__ = [
+    "PAGE_ROUTES",
+    "ROUTES",
+    "Asset",
+    "Desk",
+    "Judged",
+    "Place",
+    "Request",
+    "Response",
+    "Site",
+    "Streams",
+    "respond",
+    "say",
+]

@@ -5,13 +5,15 @@ How they travel is the server's affair.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
 import msgspec
 
 from exporter.exposition import Exposition
-from exporter.model import ServiceReport, Snapshot
+from exporter.model import ServiceKey, ServiceReport, ServiceView, Snapshot, Transition
+from exporter.objects.pods import Pod
+from exporter.web.desk import Desk, Judged
 
 PLAIN = "text/plain; charset=utf-8"
 
@@ -42,7 +44,8 @@ class Response(msgspec.Struct, frozen=True):
     """What the client gets. To HEAD it is the same, and the server leaves the body out.
 
     A `body` that is an iterator is made step by step: each step is short work, and may give b"".
-    `length` is the body's size where it is known beforehand. `scrape`: it counts as one.
+    `length` is the body's size where it is known beforehand. `scrape`: it counts as one. A
+    `stream` takes the place of the body: it ends when it will, and each piece is sent at once.
     """
 
     status: int
@@ -50,18 +53,42 @@ class Response(msgspec.Struct, frozen=True):
     body: bytes | Iterator[bytes] = b""
     length: int | None = None
     scrape: bool = False
+    stream: AsyncIterator[bytes] | None = None
 
 
-class Judged(Protocol):
-    """How a Service stands: down, unknown, degraded, new, ready or intended; and what words add."""
+class Asset(msgspec.Struct, frozen=True):
+    """A file of the page: its media type, its bytes, and a quoted tag that changes with them."""
+
+    media_type: str
+    content: bytes
+    tag: str
+
+
+class Streams(Protocol):
+    """Where streams of changes come from."""
 
     @property
-    def standing(self) -> str:
-        """One of the six words."""
+    def full(self) -> bool:
+        """Whether there are as many as there may be."""
 
-    @property
-    def words(self) -> str:
-        """What the reason does not say; may be empty."""
+    def open(self, last: str) -> AsyncIterator[bytes]:
+        """A stream of server-sent events that goes on after the event with the id `last`, or
+        begins now.
+        """
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where the pages are, and what they link to.
+
+    `prefix` stands before every path: "" or as in "/endpoints". `page`: whether there is a page
+    and an API at all. `grafana` and `runbooks` are URLs with {namespace} and {service}, and with
+    {reason}, to be filled in; "" when there are none.
+    """
+
+    prefix: str = ""
+    page: bool = True
+    grafana: str = ""
+    runbooks: str = ""
 
 
 class Site(msgspec.Struct, frozen=True):
@@ -69,7 +96,9 @@ class Site(msgspec.Struct, frozen=True):
 
     `own_metrics` renders the exporter's own families (all or, by their names, some; the first
     argument: as OpenMetrics); `own_families` are their names. `judge` says how a Service stands
-    at a time.
+    at a time. `view` is all that is known of one Service, `pods` all known Pods, `transitions`
+    what became of a Service. `asset` is a file of the page by its name. `desk` keeps rows for
+    those who look.
     """
 
     version: str
@@ -78,6 +107,13 @@ class Site(msgspec.Struct, frozen=True):
     judge: Callable[[ServiceReport, float], Judged]
     own_metrics: Callable[[bool, frozenset[str] | None], bytes]
     own_families: tuple[str, ...]
+    view: Callable[[ServiceKey], ServiceView | None]
+    pods: Callable[[], Iterable[Pod]]
+    transitions: Callable[[ServiceKey], tuple[Transition, ...]]
+    asset: Callable[[str], Asset | None]
+    streams: Streams
+    desk: Desk
+    place: Place = Place()
 
 
 def say(status: int, line: str, *headers: tuple[str, str]) -> Response:

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import quote
 
+from exporter.model import ServiceKey
+from exporter.web.api.events import answer_events
+from exporter.web.api.lists import answer_namespaces, answer_services, answer_summary
+from exporter.web.api.openapi import answer_openapi
+from exporter.web.api.service import answer_service
 from exporter.web.health import answer_alive, answer_ready
-from exporter.web.landing import answer_landing
 from exporter.web.messages import Request, Response, Site, say
 from exporter.web.metrics import answer_metrics
+from exporter.web.page.assets import answer_asset
+from exporter.web.page.bare import answer_bare
+from exporter.web.page.overview import answer_overview
+from exporter.web.page.service import answer_service_page
+from exporter.web.sending import answer_problem
 
-ROUTES: dict[str, Callable[[Request, Site], Response]] = {
-    "/": answer_landing,
+Answer = Callable[[Request, Site], Response]
+
+#: Always there.
+ROUTES: dict[str, Answer] = {
+    "/": answer_bare,
     "/metrics": answer_metrics,
     "/healthz": answer_alive,
     "/livez": answer_alive,
@@ -19,15 +32,60 @@ ROUTES: dict[str, Callable[[Request, Site], Response]] = {
     "/-/ready": answer_ready,
 }
 
+#: There unless the page is disabled.
+PAGE_ROUTES: dict[str, Answer] = {
+    "/": answer_overview,
+    "/api/v1/services": answer_services,
+    "/api/v1/summary": answer_summary,
+    "/api/v1/namespaces": answer_namespaces,
+    "/api/v1/events": answer_events,
+    "/api/v1/openapi.json": answer_openapi,
+}
+
+#: What is about one Service: these, its namespace and its name.
+_ABOUT_ONE: dict[str, Callable[[Request, Site, ServiceKey], Response]] = {
+    "/api/v1/services/": answer_service,
+    "/services/": answer_service_page,
+}
+_ASSETS = "/ui/"
+_API = "/api/"
+
 _METHODS = ("GET", "HEAD")
 
 
 def respond(request: Request, site: Site) -> Response:
-    """The answer to a request: 404 and 405 are lines of plain text, like all errors here."""
-    answer = ROUTES.get(request.path)
+    """The answer to a request: 404 and 405 are lines of plain text, under /api problems."""
+    prefix = site.place.prefix
+    path = request.path.removeprefix(prefix)
+    if prefix and (not path or not request.path.startswith(f"{prefix}/")):
+        if request.path in ("/", prefix) and request.method in _METHODS:
+            return say(302, "it is somewhere else", ("Location", f"{quote(prefix)}/"))
+        return say(404, "no such page")
+    answer = _find(path, site)
     if answer is None:
+        if path.startswith(_API) and site.place.page:
+            return answer_problem(404, "No such page", "no such page; openapi.json lists them")
         return say(404, "no such page; / lists what is here")
     if request.method not in _METHODS:
         allowed = ", ".join(_METHODS)
-        return say(405, f"this page takes {allowed} only", ("Allow", allowed))
+        line = f"this page takes {allowed} only"
+        if path.startswith(_API):
+            return answer_problem(405, "Method not allowed", line, ("Allow", allowed))
+        return say(405, line, ("Allow", allowed))
     return answer(request, site)
+
+
+def _find(path: str, site: Site) -> Answer | None:
+    if not site.place.page:
+        return ROUTES.get(path)
+    found = PAGE_ROUTES.get(path) or ROUTES.get(path)
+    if found is not None:
+        return found
+    for start, answer in _ABOUT_ONE.items():
+        namespace, slash, name = path.removeprefix(start).partition("/")
+        if path.startswith(start) and slash and namespace and name and "/" not in name:
+            key = ServiceKey(namespace, name)
+            return lambda request, site: answer(request, site, key)
+    if path.startswith(_ASSETS) and (asset := site.asset(path.removeprefix(_ASSETS))) is not None:
+        return lambda request, _site: answer_asset(request, asset)
+    return None

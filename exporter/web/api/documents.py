@@ -1,0 +1,182 @@
+"""The shapes that the API answers with. Keys are only ever added; null is 'can't be known'."""
+
+from __future__ import annotations
+
+import msgspec
+
+from exporter.web.desk import Item
+
+
+class ServicePage(msgspec.Struct, frozen=True):
+    """A page of Services. `total`: how many pass the filters; `next`: the token of the next page,
+    null on the last.
+    """
+
+    items: tuple[Item, ...]
+    total: int
+    next: str | None
+
+
+class Port(msgspec.Struct, frozen=True):
+    """A port of a Service: ready (address, number) pairs behind it, and how many in each zone.
+
+    The unknown zone is "". `zones` is null where the source knows no zones.
+    """
+
+    name: str
+    protocol: str
+    port: int
+    target: str
+    ready: int | None
+    zones: dict[str, int] | None
+
+
+class Address(msgspec.Struct, frozen=True):
+    """One address of a Service. `serving` and `terminating` are null where nobody knows them."""
+
+    address_type: str
+    address: str
+    ready: bool
+    serving: bool | None
+    terminating: bool | None
+    pod: str
+    node: str
+    zone: str
+
+
+class Slice(msgspec.Struct, frozen=True):
+    """An EndpointSlice of a Service; `managed_by` is null when nobody says that it is theirs."""
+
+    name: str
+    address_type: str
+    endpoints: int
+    ready: int
+    ports: tuple[str, ...]
+    managed_by: str | None
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A state that a Service came into; `at` is null for the first, whose beginning nobody saw."""
+
+    at: str | None
+    reason: str | None
+    detail: str | None
+    ready: int | None
+    not_ready: int | None
+
+
+class Links(msgspec.Struct, frozen=True):
+    """Where to read on; null where no such place is configured."""
+
+    grafana: str | None
+    runbook: str | None
+
+
+class ServiceDetail(msgspec.Struct, frozen=True):
+    """All about one Service; the first nine keys are those of `explain -o json`.
+
+    `addresses` are at most 1,000 of `addresses_total`, those that are not ready first. `changes`
+    are the last ones, oldest first.
+    """
+
+    namespace: str
+    service: str
+    reason: str | None
+    message: str
+    detail: str | None
+    fix: str
+    ready: int | None
+    not_ready: int | None
+    evidence: tuple[str, ...]
+    commands: tuple[str, ...]
+    state: str
+    notes: tuple[str, ...]
+    since: str | None
+    now: str | None
+    type: str
+    created: str | None
+    min_ready: int
+    routable: int | None
+    severity: str
+    owner: str
+    labels: dict[str, str]
+    selector: dict[str, str]
+    cluster_ips: tuple[str, ...]
+    external_name: str
+    ports: tuple[Port, ...]
+    zones: dict[str, int] | None
+    addresses: tuple[Address, ...]
+    addresses_total: int | None
+    slices: tuple[Slice, ...] | None
+    changes: tuple[Change, ...]
+    links: Links
+
+
+class Resource(msgspec.Struct, frozen=True):
+    """How reading a resource of the API server goes. `error` is one line, "" when all is well."""
+
+    resource: str
+    required: bool
+    mode: str
+    synced: bool
+    forbidden: bool
+    objects: int
+    last_sync: str | None
+    last_event: str | None
+    error: str
+
+
+class Status(msgspec.Struct, frozen=True):
+    """How old what is told may be. `stale`: something required can't be read at the moment;
+    `as_of` is then when it last could.
+    """
+
+    now: str | None
+    ready: bool
+    stale: bool
+    as_of: str | None
+    resources: tuple[Resource, ...]
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """Numbers over all Services, by state, reason and type."""
+
+    version: str
+    services: int
+    namespaces: int
+    ready: int
+    not_ready: int
+    states: dict[str, int]
+    reasons: dict[str, int]
+    types: dict[str, int]
+    status: Status
+
+
+class Namespace(msgspec.Struct, frozen=True):
+    """Numbers over the Services of a namespace."""
+
+    namespace: str
+    services: int
+    ready: int
+    not_ready: int
+    states: dict[str, int]
+
+
+class NamespaceList(msgspec.Struct, frozen=True):
+    """All namespaces that have a Service, by name."""
+
+    items: tuple[Namespace, ...]
+
+
+class Gone(msgspec.Struct, frozen=True):
+    """A Service that is there no more."""
+
+    namespace: str
+    service: str
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """The data of an event `services`: Services that are new or changed, and those that went."""
+
+    changed: tuple[Item, ...]
+    gone: tuple[Gone, ...]
