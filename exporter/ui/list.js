@@ -160,8 +160,15 @@ function makeRow() {
   return row;
 }
 
+// All rows are equally high: measured where there is one, for zoom and fonts have their say.
+function rowHeight() {
+  const row = body.querySelector("tr:not(.pad)");
+  const measured = row ? row.getBoundingClientRect().height : 0;
+  return measured || parseFloat(getComputedStyle(table).getPropertyValue("--row")) * rem;
+}
+
 function draw() {
-  const height = parseFloat(getComputedStyle(table).getPropertyValue("--row")) * rem;
+  const height = rowHeight();
   const top = -body.getBoundingClientRect().top;
   const most = Math.max(0, shown.length - 1);
   const first = Math.min(Math.max(0, Math.floor(top / height) - SPARE), most);
@@ -286,7 +293,7 @@ let current = 0; // the row that the keys move from
 function go(to) {
   if (!shown.length) return;
   current = Math.min(Math.max(0, to), shown.length - 1);
-  const height = parseFloat(getComputedStyle(table).getPropertyValue("--row")) * rem;
+  const height = rowHeight();
   const top = body.getBoundingClientRect().top + current * height;
   const head = 3 * rem;
   if (top < head) scrollBy({ top: top - head, behavior: "instant" });

@@ -76,7 +76,7 @@ def _section(name: str, title: str, inside: str) -> str:
 def _verdict(detail: ServiceDetail, since: float | None, now: float) -> str:
     words = [escape(word) for word in (detail.reason, detail.detail) if word]
     reason = f"<b>{' · '.join(words)}</b> " if words else ""
-    age = f"since {ago(since, now)}" if since is not None else ""
+    age = f"for {ago(since, now)}" if since is not None else ""
     counts = (
         f"{detail.ready} ready, {detail.not_ready} not ready"
         if detail.ready is not None
