@@ -103,7 +103,7 @@ def test_lines_that_are_none_stay_as_they_were(many: int) -> None:
     """A report tells only the families that it changed; the others keep their lines."""
     batch: Batch = {key: lines(key, 1) for key in keys(200)}
     store = store_of(batch)
-    change: Batch = {key: (None, b"b new\n") for key in keys(200)[:many]}
+    change: Batch = dict.fromkeys(keys(200)[:many], (None, b"b new\n"))
     assert store.apply(change)
     first, second = texts(store)
     assert first == expected(batch)[0]
