@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -37,6 +39,12 @@ _FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE |
 def read(path: str) -> str:
     """The text of a file of the repository."""
     return (ROOT / path).read_text(encoding="utf-8")
+
+
+@cache
+def parse(path: str) -> ast.Module:
+    """The syntax tree of a Python file of the repository."""
+    return ast.parse(read(path))
 
 
 def list_tracked() -> list[str]:

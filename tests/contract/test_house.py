@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.contract.project import ROOT, list_tracked, read
+from tests.contract.project import ROOT, list_tracked, parse, read
 
 TRACKED = list_tracked()
 MODULES = [path for path in TRACKED if re.fullmatch(r"(?:exporter|tools|bench)/.*\.py", path)]
@@ -64,7 +64,7 @@ def read_any(path: str) -> str:
 @pytest.mark.parametrize("path", MODULES)
 def test_a_module_says_what_it_is(path: str) -> None:
     """Every module has a docstring that ends in a full stop or in an example."""
-    assert ast.get_docstring(ast.parse(read(path)))
+    assert ast.get_docstring(parse(path))
 
 
 @pytest.mark.parametrize("path", MODULES)
@@ -84,7 +84,7 @@ def test_no_module_or_class_is_a_drawer() -> None:
     drawer = re.compile(r"utils?|helpers?|managers?|base", re.IGNORECASE)
     for path in MODULES + TESTS:
         names = [part.removesuffix(".py") for part in path.split("/")]
-        tree = ast.parse(read(path))
+        tree = parse(path)
         names += [node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
         assert not [name for name in names if drawer.fullmatch(name)], path
         assert not [name for name in names if re.search(r"[a-z](?:Manager|Helper)$", name)], path
@@ -93,7 +93,7 @@ def test_no_module_or_class_is_a_drawer() -> None:
 @pytest.mark.parametrize("path", TESTS)
 def test_every_test_says_in_a_sentence_what_it_proves(path: str) -> None:
     """Each test function has a docstring of one sentence."""
-    for node in ast.walk(ast.parse(read(path))):
+    for node in ast.walk(parse(path)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             if not node.name.startswith("test_"):
                 continue
