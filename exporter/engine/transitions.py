@@ -27,9 +27,7 @@ class Transitions:
         return self._count
 
     def of(self, key: ServiceKey) -> tuple[Transition, ...]:
-        """The states that a Service was in, oldest first; the last still holds. () if it never
-        changed.
-        """
+        """The states that a Service was in, oldest first; the last still holds. () without any."""
         return tuple(self._kept.get(key, ()))
 
     def note(

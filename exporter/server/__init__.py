@@ -1,4 +1,4 @@
-"""The server: listening, TLS, authentication, limits, reload, streams. It knows no page and no metric."""
+"""The HTTP server: listening, TLS, authentication, limits, reload, streams. It knows no page."""
 
 from __future__ import annotations
 

@@ -96,6 +96,7 @@ class Answering:
                     {
                         name.lower(): ", ".join(given.headers.getall(name, []))
                         for name in _NEGOTIATED
+                        if name in given.headers
                     },
                 )
             )

@@ -118,7 +118,8 @@ class Hub:
             return self._number, opening
         if instance == self._instance and number.isascii() and number.isdigit():
             at = int(number[:18])
-            if at == self._number or (self._events and self._events[0][0] <= at + 1 <= self._number):
+            oldest = self._events[0][0] if self._events else self._number + 1
+            if oldest <= at + 1 <= self._number + 1:
                 return at, opening
         return self._number, opening + _event("reset", b"{}", self._name(self._number))
 

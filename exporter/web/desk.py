@@ -13,7 +13,7 @@ import msgspec
 
 from exporter.analysis.policy import read_policy
 from exporter.model import ServiceKey, ServiceReport, Snapshot
-from exporter.web.moments import show_time
+from exporter.web.moments import show_time, write_json
 
 #: How a Service may stand, worst first.
 STATES = ("down", "unknown", "degraded", "new", "ready", "intended")
@@ -46,8 +46,8 @@ class Item(msgspec.Struct, frozen=True):
     """A Service in a list. Keys are only ever added; null is 'can't be known'.
 
     `state`: down, unknown, degraded, new, ready or intended. `reason` and `since` (RFC 3339) are
-    null while there is a usable ready endpoint. `severity` is what the owner says: critical, warning, info or
-    "". `notes` are short texts for people.
+    null while there is a usable ready endpoint. `severity` is what the owner says: critical,
+    warning, info or "". `notes` are short texts for people.
     """
 
     namespace: str
@@ -156,7 +156,7 @@ class Desk:
         old = self._rows.get(report.key)
         judged = self._judge(report, now)
         item = _describe(report, judged)
-        packed = msgspec.json.encode(item)
+        packed = write_json(item)
         if old is not None and old.json == packed:
             row = msgspec.structs.replace(old, report=report)
             self._sorted = None

@@ -72,9 +72,7 @@ class Streams(Protocol):
         """Whether there are as many as there may be."""
 
     def open(self, last: str) -> AsyncIterator[bytes]:
-        """A stream of server-sent events that goes on after the event with the id `last`, or
-        begins now.
-        """
+        """A stream of server-sent events: it goes on after the event `last`, or begins now."""
 
 
 class Place(msgspec.Struct, frozen=True):

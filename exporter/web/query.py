@@ -163,7 +163,7 @@ def _read_token(text: str, sort: str) -> Key | None:
     bad = BadQuery("page", "page: is no page of this list; begin without it")
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        parts = msgspec.json.decode(raw, type=tuple[str | int | float, ...])
+        parts = msgspec.json.decode(raw, type=tuple[str | int | float | bool, ...])
     except (msgspec.MsgspecError, binascii.Error, ValueError, RecursionError):
         raise bad from None
     if not parts or parts[0] != sort:

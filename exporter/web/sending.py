@@ -13,6 +13,7 @@ import msgspec
 
 from exporter.exposition import accepts_gzip
 from exporter.web.messages import COMMON_HEADERS, Request, Response
+from exporter.web.moments import write_json
 
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"
@@ -44,7 +45,7 @@ def answer_problem(
     status: int, title: str, detail: str, *headers: tuple[str, str], parameter: str = ""
 ) -> Response:
     """An error of the API."""
-    body = msgspec.json.encode(Problem(title, status, detail, parameter=parameter))
+    body = write_json(Problem(title, status, detail, parameter=parameter))
     return Response(status, (*_headers(PROBLEM), *headers), body, len(body))
 
 

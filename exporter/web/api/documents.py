@@ -8,8 +8,9 @@ from exporter.web.desk import Item
 
 
 class ServicePage(msgspec.Struct, frozen=True):
-    """A page of Services. `total`: how many pass the filters; `next`: the token of the next page,
-    null on the last.
+    """A page of Services, of `total` that pass the filters.
+
+    `next` is the token of the next page, null on the last.
     """
 
     items: tuple[Item, ...]
@@ -127,8 +128,9 @@ class Resource(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """How old what is told may be. `stale`: something required can't be read at the moment;
-    `as_of` is then when it last could.
+    """How old what is told may be.
+
+    `stale`: something required can't be read at the moment; `as_of` is then when it last could.
     """
 
     now: str | None

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-import msgspec
-
 from exporter.model import ServiceKey
 from exporter.web.api.documents import Gone
 from exporter.web.api.lists import check_none, refuse
 from exporter.web.messages import COMMON_HEADERS, Request, Response, Site
+from exporter.web.moments import write_json
 from exporter.web.query import BadQuery
 from exporter.web.sending import answer_problem
 from exporter.web.status import describe_status
@@ -37,7 +36,8 @@ def answer_events(request: Request, site: Site) -> Response:
         return answer_problem(
             503, "Too many streams", "too many streams are open", ("Retry-After", "30")
         )
-    return Response(200, _HEADERS, stream=site.streams.open(request.headers.get("last-event-id", "")))
+    last = request.headers.get("last-event-id", "")
+    return Response(200, _HEADERS, stream=site.streams.open(last))
 
 
 def render_changes(site: Site, keys: Collection[ServiceKey], since: int) -> tuple[bytes, int]:
@@ -57,11 +57,11 @@ def render_changes(site: Site, keys: Collection[ServiceKey], since: int) -> tupl
     if not changed and not gone:
         return b"", revision
     return (
-        b'{"changed":[%b],"gone":%b}' % (b",".join(changed), msgspec.json.encode(gone)),
+        b'{"changed":[%b],"gone":%b}' % (b",".join(changed), write_json(gone)),
         revision,
     )
 
 
 def render_status(site: Site) -> bytes:
     """The data of an event `status`."""
-    return msgspec.json.encode(describe_status(site.snapshot()))
+    return write_json(describe_status(site.snapshot()))

@@ -11,6 +11,7 @@ import msgspec
 from exporter.web.api.documents import Namespace, NamespaceList, Summary
 from exporter.web.desk import STATES, Row
 from exporter.web.messages import Request, Response, Site
+from exporter.web.moments import write_json
 from exporter.web.query import BadQuery, Found, Query, find, read_query
 from exporter.web.sending import JSON, answer_problem, send_steps, send_whole
 from exporter.web.status import describe_status
@@ -102,7 +103,7 @@ def _write_page(found: Found) -> bytes:
     return b'{"items":[%b],"total":%d,"next":%b}' % (
         items,
         found.total,
-        msgspec.json.encode(found.next),
+        write_json(found.next),
     )
 
 
@@ -121,7 +122,7 @@ def _summarise(rows: list[Row], site: Site) -> Iterator[bytes]:
         namespaces.add(item.namespace)
         if not number % 2000:
             yield b""
-    yield msgspec.json.encode(
+    yield write_json(
         Summary(
             version=site.version,
             services=len(rows),
@@ -153,4 +154,4 @@ def _list_namespaces(rows: list[Row]) -> Iterator[bytes]:
                 states=count_states(own),
             )
         )
-    yield msgspec.json.encode(NamespaceList(tuple(items)))
+    yield write_json(NamespaceList(tuple(items)))

@@ -24,7 +24,7 @@ from exporter.objects.slices import READY, SERVING, TERMINATING, EndpointSlice
 from exporter.web.api.documents import Address, Change, Links, Port, ServiceDetail, Slice
 from exporter.web.api.lists import check_none, refuse
 from exporter.web.messages import Request, Response, Site
-from exporter.web.moments import show_time
+from exporter.web.moments import show_time, write_json
 from exporter.web.query import BadQuery, show
 from exporter.web.sending import JSON, answer_problem, send_whole
 
@@ -45,8 +45,8 @@ def answer_service(request: Request, site: Site, key: ServiceKey) -> Response:
         return answer_problem(404, "No such Service", f"no Service {show(str(key))}")
     # What it says changes with every second, but whoever has it need not have it again for that.
     lasting = msgspec.structs.replace(detail, now=None)
-    tag = f"{site.desk.tag}-{hash(msgspec.json.encode(lasting)) & 0xFFFFFFFFFFFF:x}"
-    return send_whole(request, JSON, msgspec.json.encode(detail), tag)
+    tag = f"{site.desk.tag}-{hash(write_json(lasting)) & 0xFFFFFFFFFFFF:x}"
+    return send_whole(request, JSON, write_json(detail), tag)
 
 
 def describe_service(site: Site, key: ServiceKey) -> ServiceDetail | None:

@@ -56,7 +56,7 @@ def answer_overview(request: Request, site: Site) -> Response:
     snapshot = site.snapshot()
 
     def steps() -> Iterator[bytes]:
-        yield _open(snapshot).encode()
+        yield _open(snapshot).encode("utf-8", "replace")
         yield from site.desk.begin(snapshot) or ()
         rows = site.desk.rows()
         yield b""
@@ -133,7 +133,8 @@ def _write_filters(rows: list[Row], query: Query, asked: Pairs) -> str:
     return (
         '<form id="filters" role="search" method="get">\n'
         '<label class="wide">Search <input type="search" name="q" autocomplete="off" '
-        f'spellcheck="false" value="{search}" placeholder="name, reason, label (press /)"></label>\n'
+        f'spellcheck="false" value="{search}" placeholder="name, reason, label (press /)">'
+        "</label>\n"
         + _select("namespace", "Namespace", namespaces, query.namespaces)
         + _select("reason", "Reason", [*reasons, NO_REASON], query.reasons)
         + _select("type", "Type", TYPES, query.types)
@@ -176,9 +177,9 @@ def _write_row(row: Row, now: float) -> str:
     known = item.ready is not None and item.not_ready is not None
     count = f"{item.ready}/{(item.ready or 0) + (item.not_ready or 0)}" if known else "unknown"
     href = link_service(item.namespace, item.service, "")
+    name = f'<span class="ns">{escape(item.namespace)}/</span>{escape(item.service)}'
     cells = (
-        f'<a href="{href}"><span class="ns">{escape(item.namespace)}/</span>'
-        f"{escape(item.service)}</a>",
+        f'<a href="{href}">{name}</a>',
         mark(item.state),
         escape(words) or "–",
         ago(row.report.since, now),

@@ -1,4 +1,4 @@
-"""A Service's own page: verdict, since when, evidence, what to do, what it has, what became of it."""
+"""A Service's own page: verdict, evidence, what to do, what it has, what became of it."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from exporter.catalogue import Group, select_families
@@ -14,11 +14,14 @@ from exporter.model import (
     ResourceStatus,
     ServiceKey,
     ServiceReport,
+    ServiceView,
     Snapshot,
+    Source,
+    Transition,
 )
 from exporter.objects.codec import decode_object
 from exporter.objects.resources import SERVICES
-from exporter.web import Request, Response, Site, respond
+from exporter.web import Asset, Desk, Place, Request, Response, Site, Streams, respond
 
 NOW = 1_700_000_000.0
 OWN = ("endpoints_exporter_build_info", "endpoints_exporter_lists_total")
@@ -29,6 +32,7 @@ class Judged(NamedTuple):
 
     standing: str
     words: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def report(
@@ -41,9 +45,19 @@ def report(
     detail: str | None = None,
     since: float | None = None,
     known: bool = True,
+    labels: dict[str, str] | None = None,
+    annotations: dict[str, str] | None = None,
+    kind: str = "ClusterIP",
 ) -> ServiceReport:
     """What is said of a Service."""
-    raw = {"metadata": {"namespace": namespace, "name": name}, "spec": {"ports": [{"port": 80}]}}
+    metadata = {
+        "namespace": namespace,
+        "name": name,
+        "labels": labels or {},
+        "annotations": annotations or {},
+    }
+    spec = {"type": kind, "ports": [{"port": 80}], "selector": {"app": name}}
+    raw = {"metadata": metadata, "spec": spec}
     service: Any = decode_object(SERVICES, json.dumps(raw).encode())
     return ServiceReport(
         key=ServiceKey(namespace, name),
@@ -80,6 +94,22 @@ def status(
     )
 
 
+class NoStreams:
+    """Streams that end at once; `full` says that there are too many."""
+
+    def __init__(self, *, full: bool = False) -> None:
+        self.full = full
+        self.asked: list[str] = []
+
+    async def _end(self) -> AsyncIterator[bytes]:
+        yield b"event: reset\ndata: {}\n\n"
+
+    def open(self, last: str) -> AsyncIterator[bytes]:
+        """One event."""
+        self.asked.append(last)
+        return self._end()
+
+
 def judge(said: ServiceReport, _now: float) -> Judged:
     """A rule that is good enough for pages: reason, then number."""
     if not said.known:
@@ -96,6 +126,10 @@ def site(
     resources: Sequence[ResourceStatus] = (status(),),
     groups: Sequence[Group] = (Group.CORE, Group.CHANGES),
     version: str = "1.2.3",
+    place: Place = Place(),  # noqa: B008 - it is frozen
+    streams: Streams | None = None,
+    views: Mapping[ServiceKey, ServiceView] | None = None,
+    transitions: tuple[Transition, ...] = (),
 ) -> Site:
     """A site that shows these Services."""
     exposition = Exposition(select_families(groups))
@@ -114,7 +148,21 @@ def site(
         judge=judge,
         own_metrics=own_metrics,
         own_families=OWN,
+        view=views.get if views is not None else lambda key: _view(known.get(key)),
+        pods=lambda: (),
+        transitions=lambda _key: transitions,
+        asset={"app.js": Asset("text/javascript", b"export {};\n", "tag")}.get,
+        streams=streams or NoStreams(),
+        desk=Desk(judge, "instance"),
+        place=place,
     )
+
+
+def _view(said: ServiceReport | None) -> ServiceView | None:
+    if said is None:
+        return None
+    source = Source.ENDPOINTSLICES
+    return ServiceView(said.service, source, () if said.known else None, None, 0, None, None, None)
 
 
 def get(path: str, shown: Site | None = None, method: str = "GET", **headers: str) -> Response:

@@ -2,15 +2,24 @@ from __future__ import annotations
 
 import pytest
 
-from exporter.web import ROUTES
-from tests.unit.web.sites import body, get, text
+from exporter.web import PAGE_ROUTES, ROUTES, Place
+from tests.unit.web.sites import body, get, report, site, text
 
-PATHS = ("/", "/metrics", "/healthz", "/livez", "/readyz", "/-/healthy", "/-/ready")
+LINES = ("/", "/metrics", "/healthz", "/livez", "/readyz", "/-/healthy", "/-/ready")
+API = (
+    "/api/v1/services",
+    "/api/v1/summary",
+    "/api/v1/namespaces",
+    "/api/v1/events",
+    "/api/v1/openapi.json",
+)
+PATHS = (*LINES, *API, "/ui/app.js")
 
 
 def test_all_pages_are_known() -> None:
     """These are the pages; tests below go over all of them."""
-    assert tuple(ROUTES) == PATHS
+    assert tuple(ROUTES) == LINES
+    assert tuple(PAGE_ROUTES) == ("/", *API)
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -28,7 +37,7 @@ def test_other_methods_are_refused(path: str, method: str) -> None:
     response = get(path, method=method)
     assert response.status == 405
     assert dict(response.headers)["Allow"] == "GET, HEAD"
-    assert text(response) == "this page takes GET, HEAD only\n"
+    assert "this page takes GET, HEAD only" in text(response)
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/metrics/", "//", "", "/METRICS", "/%2e%2e"])
@@ -46,7 +55,8 @@ def test_security_headers_are_everywhere(path: str) -> None:
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["Referrer-Policy"] == "no-referrer"
-    assert headers["Cache-Control"] == "no-store"
+    # What has an entity tag may be kept, but is asked for again.
+    assert headers["Cache-Control"] in ("no-store", "private, no-cache")
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -54,3 +64,58 @@ def test_length_is_right_where_it_is_told(path: str) -> None:
     """A wrong length would cut the answer or leave the client waiting."""
     response = get(path)
     assert response.length in (None, len(body(response)))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/services/a",
+        "/services/a/",
+        "/services//b",
+        "/services/a/b/c",
+        "/ui/",
+        "/ui/../app.js",
+        "/ui/%2e%2e/settings.py",
+        "/ui/..%2f..%2fetc%2fpasswd",
+        "/services/../metrics/x",
+    ],
+)
+def test_path_tricks_are_404(path: str) -> None:
+    """Only whole paths that are known are answered; a name is no way out of its folder."""
+    assert get(path, site([report("a", "b")])).status == 404
+
+
+@pytest.mark.parametrize("path", ["/api/", "/api/v1", "/api/v2/services", "/api/v1/services/a"])
+def test_unknown_paths_of_the_api_are_problems(path: str) -> None:
+    """Under /api a 404 is a document that programs can read."""
+    response = get(path)
+    assert response.status == 404
+    assert dict(response.headers)["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("path", [*API, "/ui/app.js", "/services/a/b", "/api/v1/services/a/b"])
+def test_page_can_be_disabled(path: str) -> None:
+    """Then only metrics and health checks are there, and / lists them."""
+    shown = site([report("a", "b")], place=Place(page=False))
+    assert get(path, shown).status == 404
+    assert text(get("/", shown)) == (
+        "kube-endpoints-exporter 1.2.3\n/metrics\n/readyz?verbose\n/livez\n"
+    )
+    assert get("/metrics", shown).status == 200
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/services/a/b"])
+def test_prefix_stands_before_every_path(path: str) -> None:
+    """With a route prefix each page is under it and nowhere else."""
+    shown = site([report("a", "b")], place=Place(prefix="/team/endpoints"))
+    assert get(f"/team/endpoints{path}", shown).status == 200
+    assert get(path, shown).status in (302, 404)
+    assert get(f"/team/endpointsx{path}", shown).status == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/endpoints"])
+def test_prefix_is_found_from_where_people_begin(path: str) -> None:
+    """The bare address and the prefix without its slash lead to the page."""
+    response = get(path, site(place=Place(prefix="/endpoints")))
+    assert response.status == 302
+    assert dict(response.headers)["Location"] == "/endpoints/"
