@@ -69,6 +69,7 @@ async def serving(
         instance,
     )
     site = _make_site(settings, state, engine, telemetry, hub, instance)
+    state.observe(site.desk.tell)
     state.observe(hub.tell)
 
     def answer(request: Request) -> Response:

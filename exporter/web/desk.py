@@ -6,7 +6,7 @@ reads no clock and does no I/O.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Protocol
 
 import msgspec
@@ -24,6 +24,10 @@ STEP = 256
 MOST_AT_ONCE = 500
 
 _SEVERITIES = {"critical": 0, "": 1, "warning": 1, "info": 2}
+
+
+#: What rows are sorted by.
+Key = tuple[str | int | bool, ...]
 
 
 class Judged(Protocol):
@@ -68,15 +72,21 @@ class Item(msgspec.Struct, frozen=True):
 class Row(msgspec.Struct, frozen=True):
     """A Service, the JSON of its item, and where it stands among others.
 
-    `revision` is the desk's when the item became as it is.
+    `moment` is the item's `since` in seconds since the epoch, `text` what a search looks at, and
+    `revision` the desk's when the item became as it is.
     """
 
     report: ServiceReport
     item: Item
     json: bytes
-    worst: tuple[int, int, int, float, str, str]
+    moment: int | None
+    worst: Key
     text: str
     revision: int
+
+
+#: Gives the key of a row; always the same object for the same order.
+Order = Callable[[Row], Key]
 
 
 class Desk:
@@ -86,7 +96,10 @@ class Desk:
         self._judge = judge
         self._instance = instance
         self._rows: dict[ServiceKey, Row] = {}
-        self._sorted: tuple[int, list[Row]] | None = None
+        self._orders: dict[Order, list[Row]] = {}
+        self._filled = False
+        self._due: set[ServiceKey] = set()
+        self._new: set[ServiceKey] = set()
         self._asked: float | None = None
         self.revision = 0
 
@@ -100,40 +113,44 @@ class Desk:
 
     # ── bringing rows up to date ─────────────────────────────────────────────────────────────
 
+    def tell(self, keys: Collection[ServiceKey]) -> None:
+        """These Services have changed, come or gone. While there are no rows it costs nothing."""
+        if self._filled:
+            self._due.update(keys)
+
     def begin(self, snapshot: Snapshot) -> Iterator[bytes] | None:
         """Bring rows up to date; when that is long work, the steps of it: each gives b""."""
         self._asked = snapshot.now
-        self._drop_gone(snapshot)
-        due = [
-            report
-            for key, report in snapshot.reports.items()
-            if (row := self._rows.get(key)) is None
-            or row.report is not report
-            or row.item.state == "new"  # time alone makes another of it
-        ]
-        if len(due) > MOST_AT_ONCE:
-            return self._work(due, snapshot)
-        for report in due:
-            self._make(report, snapshot.now)
+        if not self._filled:
+            self._filled = True
+            self._due.update(snapshot.reports, self._rows)
+        self._due |= self._new  # time alone makes another of them
+        work = self._work(snapshot)
+        if len(self._due) > MOST_AT_ONCE:
+            return work
+        for _ in work:
+            pass
         return None
 
-    def _work(self, due: list[ServiceReport], snapshot: Snapshot) -> Iterator[bytes]:
-        for number, report in enumerate(due):
-            if number % STEP == STEP - 1:
-                yield b""
-            # Meanwhile Services come and go.
-            if snapshot.reports.get(report.key) is report:
-                self._make(report, snapshot.now)
+    def _work(self, snapshot: Snapshot) -> Iterator[bytes]:
+        # Of several who work at the same time each takes some, and all wait for the last.
+        while self._due:
+            for _ in range(min(STEP, len(self._due))):
+                self.refresh(self._due.pop(), snapshot)
+            yield b""
 
     def refresh(self, key: ServiceKey, snapshot: Snapshot) -> Row | None:
         """The row of one Service, up to date."""
-        report = snapshot.reports.get(key)
+        self._due.discard(key)
+        report, row = snapshot.reports.get(key), self._rows.get(key)
         if report is None:
-            if self._rows.pop(key, None) is not None:
+            if row is not None:
+                del self._rows[key]
+                self._new.discard(key)
+                self._orders.clear()
                 self.revision += 1
             return None
-        row = self._rows.get(key)
-        if row is None or row.report is not report or row.item.state == "new":
+        if row is None or row.report is not report or key in self._new:
             row = self._make(report, snapshot.now)
         return row
 
@@ -141,16 +158,10 @@ class Desk:
         """Let all rows go when nobody asked for so many seconds; whether it did."""
         if self._asked is None or now - self._asked < idle:
             return False
-        self._rows, self._sorted, self._asked = {}, None, None
+        self._rows, self._orders, self._due, self._new = {}, {}, set(), set()
+        self._filled, self._asked = False, None
         self.revision += 1
         return True
-
-    def _drop_gone(self, snapshot: Snapshot) -> None:
-        gone = self._rows.keys() - snapshot.reports.keys()
-        if gone:
-            self.revision += 1
-            for key in gone:
-                del self._rows[key]
 
     def _make(self, report: ServiceReport, now: float) -> Row:
         old = self._rows.get(report.key)
@@ -158,25 +169,30 @@ class Desk:
         item = _describe(report, judged)
         packed = write_json(item)
         if old is not None and old.json == packed:
+            # What shows is the same, and so is the place among others: the lists stay as they are.
             row = msgspec.structs.replace(old, report=report)
-            self._sorted = None
         else:
             self.revision += 1
-            self._sorted = None
-            row = Row(report, item, packed, _rank(report, item), _searched(item), self.revision)
+            self._orders.clear()
+            moment = _whole(report.since) if item.since else None
+            rank = _rank(item, moment)
+            row = Row(report, item, packed, moment, rank, _searched(item), self.revision)
         self._rows[report.key] = row
+        (self._new.add if item.state == "new" else self._new.discard)(report.key)
         return row
 
     # ── reading them ─────────────────────────────────────────────────────────────────────────
 
-    def rows(self) -> list[Row]:
-        """All rows, worst first, then those that broke last; as of the last begin()."""
-        if self._sorted is None or self._sorted[0] != self.revision:
-            self._sorted = (self.revision, sorted(self._rows.values(), key=_worst))
-        return self._sorted[1]
+    def rows(self, order: Order | None = None) -> list[Row]:
+        """All rows as of the last begin(), worst first or in another order. Not to be changed."""
+        by = order or _worst
+        found = self._orders.get(by)
+        if found is None:
+            found = self._orders[by] = sorted(self._rows.values(), key=by)
+        return found
 
 
-def _worst(row: Row) -> tuple[int, int, int, float, str, str]:
+def _worst(row: Row) -> Key:
     return row.worst
 
 
@@ -198,12 +214,15 @@ def _describe(report: ServiceReport, judged: Judged) -> Item:
     )
 
 
-def _rank(report: ServiceReport, item: Item) -> tuple[int, int, int, float, str, str]:
+def _whole(seconds: float | None) -> int | None:
+    return None if seconds is None else int(seconds)
+
+
+def _rank(item: Item, moment: int | None) -> Key:
     # In a state: the owner's severity, then what broke last, for that is what somebody looks for.
     state = STATES.index(item.state) if item.state in STATES else len(STATES)
     severity = _SEVERITIES[item.severity]
-    since = report.since
-    return (state, severity, since is None, -(since or 0.0), item.namespace, item.service)
+    return (state, severity, moment is None, -(moment or 0), item.namespace, item.service)
 
 
 def _searched(item: Item) -> str:

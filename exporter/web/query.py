@@ -8,12 +8,12 @@ from __future__ import annotations
 import base64
 import binascii
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import msgspec
 
 from exporter.model import Reason
-from exporter.web.desk import STATES, Row
+from exporter.web.desk import STATES, Desk, Key, Order, Row
 
 TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
 #: The name of `reason=` for Services that have none.
@@ -23,13 +23,11 @@ USUAL = 100
 _LONGEST = 500
 _MOST_VALUES = 100
 
-Key = tuple[str | int | float, ...]
-
-SORTS: dict[str, Callable[[Row], Key]] = {
+SORTS: dict[str, Order] = {
     "worst": lambda row: row.worst,
     "name": lambda row: (row.item.service, row.item.namespace),
     "namespace": lambda row: (row.item.namespace, row.item.service),
-    "since": lambda row: (row.report.since is None, -(row.report.since or 0.0), *row.report.key),
+    "since": lambda row: (row.moment is None, -(row.moment or 0), *row.report.key),
     "ready": lambda row: (row.item.ready is None, row.item.ready or 0, *row.report.key),
 }
 PARAMETERS = ("namespace", "type", "state", "reason", "label", "q", "sort", "limit", "page")
@@ -118,12 +116,11 @@ def read_query(pairs: Iterable[tuple[str, str]]) -> Query:
     )
 
 
-def find(rows: Iterable[Row], query: Query) -> Found:
-    """The page of rows that is asked for; `rows` come worst first."""
-    kept = list(rows) if query.keeps_all else [row for row in rows if query.keeps(row)]
+def find(desk: Desk, query: Query) -> Found:
+    """The page of rows that is asked for."""
     order = SORTS[query.sort]
-    if query.sort != "worst":
-        kept.sort(key=order)
+    rows = desk.rows(order)
+    kept = rows if query.keeps_all else [row for row in rows if query.keeps(row)]
     total, begin = len(kept), 0
     if query.after is not None:
         # What changes between two pages moves, but nothing that stays is skipped or told twice.
@@ -139,7 +136,7 @@ def show(text: str) -> str:
     return shown if len(text) <= 80 else f"{shown[:79]}…"
 
 
-def _count_up_to(rows: list[Row], order: Callable[[Row], Key], after: Key) -> int:
+def _count_up_to(rows: list[Row], order: Order, after: Key) -> int:
     low, high = 0, len(rows)
     try:
         while low < high:
@@ -163,7 +160,7 @@ def _read_token(text: str, sort: str) -> Key | None:
     bad = BadQuery("page", "page: is no page of this list; begin without it")
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        parts = msgspec.json.decode(raw, type=tuple[str | int | float | bool, ...])
+        parts = msgspec.json.decode(raw, type=Key)
     except (msgspec.MsgspecError, binascii.Error, ValueError, RecursionError):
         raise bad from None
     if not parts or parts[0] != sort:

@@ -22,7 +22,7 @@ def answer_services(request: Request, site: Site) -> Response:
     try:
         query = read_query(request.query)
         return _with_rows(
-            request, site, lambda rows: (_write_page(find(rows, query)),), _name(query)
+            request, site, lambda _rows: (_write_page(find(site.desk, query)),), _name(query)
         )
     except BadQuery as bad:
         return refuse(bad)

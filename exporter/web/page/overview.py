@@ -80,9 +80,9 @@ def _write(
     site: Site, snapshot: Snapshot, rows: list[Row], query: Query, asked: Pairs, fault: str
 ) -> str:
     try:
-        found = find(rows, query)
+        found = find(site.desk, query)
     except BadQuery as bad:
-        fault, found = str(bad), find(rows, Query())
+        fault, found = str(bad), find(site.desk, Query())
     return "".join(
         (
             _write_states(rows, query),

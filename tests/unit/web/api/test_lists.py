@@ -66,6 +66,7 @@ def test_tag_stays_until_something_changes() -> None:
     later = msgspec.structs.replace(
         shown, snapshot=lambda: msgspec.structs.replace(snapshot, reports=known)
     )
+    shown.desk.tell(known)
     assert get("/api/v1/services", later, if_none_match=tag).status == 200
 
 
