@@ -54,29 +54,21 @@ class Query(msgspec.Struct, frozen=True):
     limit: int = USUAL
     after: Key | None = None
 
-    def keeps(self, row: Row) -> bool:
-        """Whether a row passes all filters."""
-        item = row.item
-        return (
-            (not self.namespaces or item.namespace in self.namespaces)
-            and (not self.types or item.type in self.types)
-            and (not self.states or item.state in self.states)
-            and (not self.reasons or (item.reason or NO_REASON) in self.reasons)
-            and all(_holds(item.labels, *wish) for wish in self.labels)
-            and all(word in row.text for word in self.words)
-        )
-
-    @property
-    def keeps_all(self) -> bool:
-        """Whether there is no filter."""
-        return not (
-            self.namespaces
-            or self.types
-            or self.states
-            or self.reasons
-            or self.labels
-            or self.words
-        )
+    def filter(self, rows: list[Row]) -> list[Row]:
+        """The rows that pass all filters, in their order; each filter is one quick pass."""
+        if self.states:
+            rows = [row for row in rows if row.item.state in self.states]
+        if self.namespaces:
+            rows = [row for row in rows if row.item.namespace in self.namespaces]
+        if self.types:
+            rows = [row for row in rows if row.item.type in self.types]
+        if self.reasons:
+            rows = [row for row in rows if (row.item.reason or NO_REASON) in self.reasons]
+        for word in self.words:
+            rows = [row for row in rows if word in row.text]
+        for wish in self.labels:
+            rows = [row for row in rows if _holds(row.item.labels, *wish)]
+        return rows
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -119,8 +111,7 @@ def read_query(pairs: Iterable[tuple[str, str]]) -> Query:
 def find(desk: Desk, query: Query) -> Found:
     """The page of rows that is asked for."""
     order = SORTS[query.sort]
-    rows = desk.rows(order)
-    kept = rows if query.keeps_all else [row for row in rows if query.keeps(row)]
+    kept = query.filter(desk.rows(order))
     total, begin = len(kept), 0
     if query.after is not None:
         # What changes between two pages moves, but nothing that stays is skipped or told twice.

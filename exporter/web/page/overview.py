@@ -107,7 +107,7 @@ def _count(number: int, of: int) -> str:
 
 def _write_states(rows: list[Row], query: Query) -> str:
     others = msgspec.structs.replace(query, states=frozenset())
-    counts = Counter(row.item.state for row in rows if others.keeps(row))
+    counts = Counter(row.item.state for row in others.filter(rows))
     items = []
     for state in STATES:
         on = query.states == {state}

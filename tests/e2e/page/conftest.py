@@ -73,7 +73,9 @@ class Window:
         page.on("console", self._listen)
 
     def _listen(self, message: Any) -> None:
-        if message.type == "error" and "net::ERR" not in message.text:
+        # That something is not there, or not any more, the browser tells as an error too.
+        expected = ("net::ERR", "status of 404", "status of 400")
+        if message.type == "error" and not any(word in message.text for word in expected):
             self.faults.append(message.text)
 
     def _refuse(self, dialog: Any) -> None:
