@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from exporter.analysis.merge import Merged, usable_families
+from exporter.analysis.families import usable_families
+from exporter.analysis.merge import Merged
 from exporter.model import Reason, Source
 from exporter.objects.services import Service
 from exporter.objects.slices import READY, SERVING, TERMINATING, EndpointSlice

@@ -10,10 +10,10 @@ import msgspec
 
 from exporter.analysis.counts import count_addresses, count_pairs
 from exporter.analysis.dependents import count_dependents
+from exporter.analysis.families import reported_families
 from exporter.analysis.lag import find_lag
 from exporter.analysis.merge import (
     Merged,
-    families_of,
     merge_slices,
     read_legacy,
     routed_slices,
@@ -104,12 +104,12 @@ def analyse(
     pairs = None
     if options.pairs:
         pairs = count_pairs(
-            slices, families_of(service)[0], publish_not_ready=service.publish_not_ready
+            slices, reported_families(service)[0], publish_not_ready=service.publish_not_ready
         )
     return msgspec.structs.replace(
         report,
         known=True,
-        counts=count_addresses(merged, families_of(service), states_known=not legacy),
+        counts=count_addresses(merged, reported_families(service), states_known=not legacy),
         routable=reach.routable,
         ports=reach.ports,
         topology=(
