@@ -142,6 +142,8 @@ class Engine:
 
     async def _refresh(self) -> None:
         await self._wait_for_the_first()
+        if not self._wake.is_set():
+            gc.enable()  # nothing can be read yet, and failing for days must not leave its traces
         while True:
             await self._wake.wait()
             await asyncio.sleep(GATHER)

@@ -76,8 +76,6 @@ def test_the_optional_grants_are_one_file_for_each_group() -> None:
         "ingresses.networking.k8s.io",
         "grpcroutes.gateway.networking.k8s.io",
         "httproutes.gateway.networking.k8s.io",
-        "tcproutes.gateway.networking.k8s.io",
-        "tlsroutes.gateway.networking.k8s.io",
         "mutatingwebhookconfigurations.admissionregistration.k8s.io",
         "validatingwebhookconfigurations.admissionregistration.k8s.io",
         "apiservices.apiregistration.k8s.io",
