@@ -47,6 +47,9 @@ def find_reason(
             return Reason.NAMED_PORT_MISSING, _blocked_by(service, slices)
         return Reason.FAMILY_MISMATCH, None
     flags = _flags(merged)
+    if source is Source.ENDPOINTS and all(state & READY for state in flags):
+        # No address, or ready ones behind other ports: which, Endpoints can't tell.
+        return Reason.NO_ENDPOINTS, None
     if any(not state & TERMINATING for state in flags):
         return Reason.ENDPOINTS_NOT_READY, None
     if flags:

@@ -30,7 +30,7 @@ SLICE = 0.010
 
 #: Seconds that changes are gathered before reports follow: many slices change in one rollout, and
 #: a commit for each would cost as much again as the change.
-GATHER = 0.020
+GATHER = 0.050
 
 #: Seconds that the first reports wait for resources that are optional: reasons without Pods would
 #: show for a moment, and be others as soon as the Pods are read.
