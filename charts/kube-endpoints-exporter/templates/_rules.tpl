@@ -50,7 +50,7 @@ scope is `cluster` or `namespace`.
 {{- if $rules -}}{{- $groups = append $groups (set . "rules" $rules) -}}{{- end -}}
 {{- end -}}
 {{- end -}}
-{{- toYaml (dict "groups" (concat $groups $root.Values.prometheusRule.extraGroups)) -}}
+{{- toYaml (dict "groups" (concat $groups $root.Values.prometheusRule.extraGroups | default list)) -}}
 {{- end -}}
 
 {{- /* The names of all alerts in the rule files, as {names: […]}. */ -}}
