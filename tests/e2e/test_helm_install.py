@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.chart.rendering import FIXTURES, REPOSITORY, run_helm
 from tests.chart.rendering import CHART as FOLDER
+from tests.chart.rendering import FIXTURES, REPOSITORY, run_helm
 from tests.e2e.harness.exporter import Exporter
 from tests.e2e.harness.kubeconfig import write_kubeconfig
 from tests.e2e.harness.samples import select, select_one
@@ -180,14 +180,14 @@ def custom_kinds(cluster: Cluster) -> None:
 def test_it_installs_runs_with_its_own_rights_and_goes(
     cluster: Cluster, workspace: Path, namespace: str, release: Release
 ) -> None:
-    """Installed with defaults, its account's token is enough for all the exporter reads; then gone."""
+    """Installed, its account's token is enough for all the exporter reads; then gone."""
     cluster.kubectl.apply(
         make_deployment(namespace, "web", replicas=2),
         make_service(namespace, "web"),
         make_deployment(namespace, "cart", replicas=0),
         make_service(namespace, "cart"),
     )
-    release.put()
+    release.put("--set=config.groups={topology}")
     full = release.full_name
     assert [one for one in release.list_objects() if "/kube-root-ca" not in one] == [
         f"ClusterRole/{full}",
@@ -239,7 +239,11 @@ def test_namespaced_it_reads_its_namespaces_and_no_other(
     cluster.kubectl.apply(
         make_deployment(namespace, "web", replicas=1), make_service(namespace, "web")
     )
-    release.put("--set=rbac.scope=namespace", f"--set=namespaces={{{namespace}}}")
+    release.put(
+        "--set=rbac.scope=namespace",
+        f"--set=namespaces={{{namespace}}}",
+        "--set=config.groups={topology}",
+    )
     objects = release.list_objects()
     assert not [one for one in objects if one.startswith("ClusterRole")]
 

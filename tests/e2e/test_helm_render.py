@@ -128,7 +128,7 @@ def test_an_unknown_alert_is_told_with_those_that_exist(stocked: Path) -> None:
     ids=["defaults", "no-pods", "no-nodes", "no-workloads", "legacy", "dependents", "groups"],
 )
 def test_the_cluster_role_is_what_is_read_and_no_more(sets: list[str], rules: list[Object]) -> None:
-    """The rules, one by one, follow from what is switched on; one binding gives them to the account."""
+    """The rules, one by one, follow from what is switched on; one binding gives them."""
     objects = render(sets=sets)
 
     assert pick_one(objects, "ClusterRole")["rules"] == rules
@@ -144,7 +144,7 @@ def test_the_cluster_role_is_what_is_read_and_no_more(sets: list[str], rules: li
 
 
 def test_namespaced_rbac_is_a_role_in_each_namespace() -> None:
-    """No ClusterRole at all, Nodes are not asked for, and the exporter reads the same namespaces."""
+    """No ClusterRole, no Nodes, and the exporter reads the namespaces that have a Role."""
     objects = render(find_fixture("namespaced"))
 
     assert pick(objects, "ClusterRole") + pick(objects, "ClusterRoleBinding") == []
@@ -208,7 +208,7 @@ def test_pods_meet_the_restricted_standard(values: Path | None) -> None:
 
 
 def test_the_pod_asks_for_the_token_and_for_no_service_links() -> None:
-    """The account mounts no token by itself, the Pod asks for it; no variables of other Services."""
+    """The account mounts no token by itself, the Pod does; no variables of other Services."""
     objects = render()
 
     assert pick_one(objects, "ServiceAccount")["automountServiceAccountToken"] is False
@@ -265,7 +265,7 @@ def test_everything_reaches_the_settings() -> None:
 def test_monitors_keep_our_labels_and_a_stable_job(
     sets: list[str], kind: str, endpoints: str
 ) -> None:
-    """honorLabels is on, and the job is the chart's name, whatever the release is called."""
+    """Labels are honoured, and the job is the chart's name, whatever the release is called."""
     objects = render(sets=[*sets, "nameOverride=other"])
     monitor = pick_one(objects, kind)
     [endpoint] = monitor["spec"][endpoints]
@@ -302,7 +302,7 @@ def test_the_scrape_config_keeps_our_labels_and_a_stable_job() -> None:
 
 
 def test_with_tls_everybody_speaks_https() -> None:
-    """Probes and monitors follow webConfig.tls; where passwords are asked for probes only connect."""
+    """Probes and monitors follow webConfig.tls; with passwords the probes only connect."""
     sets = ["webConfig.enabled=true", "webConfig.existingSecret=web", "webConfig.tls=true"]
     objects = render(sets=[*sets, "serviceMonitor.enabled=true"])
     container = get_container(pick_one(objects, "Deployment"))
