@@ -53,6 +53,7 @@ class ReportOptions(msgspec.Struct, frozen=True):
     min_ready: int = 1
     addresses: bool = False
     pairs: bool = False
+    topology: bool = True
     lag_threshold: float = 60.0
     addresses_of: frozenset[str] | None = None
 
@@ -111,7 +112,11 @@ def analyse(
         counts=count_addresses(merged, families_of(service), states_known=not legacy),
         routable=reach.routable,
         ports=reach.ports,
-        topology=locate(service, merged, view.nodes, zones_known=not legacy),
+        topology=(
+            locate(service, merged, view.nodes, zones_known=not legacy)
+            if options.topology
+            else None
+        ),
         slices=None if legacy else len(slices),
         foreign=None if legacy else _count_foreign(slices),
         truncated=int(view.endpoints is not None and view.endpoints.truncated) if legacy else None,

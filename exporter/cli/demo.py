@@ -1,72 +1,125 @@
-"""`demo`: a simulated cluster in which things break and heal, and the exporter that follows it."""
+"""`demo`: the simulated cluster and the exporter in one process, over real connections."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import shutil
-import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import msgspec
 
-from exporter.cli.errors import PROGRAM, CommandError
+from exporter.api import Client
+from exporter.catalogue import Group
+from exporter.cli.errors import CommandError
+from exporter.cli.invocation import name_program
+from exporter.cli.judgement import judge, rank
 from exporter.cli.kubeconfigs import kubeconfig_for
-from exporter.cli.run import serve
+from exporter.cli.live import open_client
+from exporter.cli.serving import Addresses, Running, serving
 from exporter.cli.simulate import cannot_listen, read_plan, tell_step
 from exporter.cli.stopping import run_until_stopped
 from exporter.config import Settings
 from exporter.log import configure_logging
+from exporter.sim.server import SimServer
 from exporter.sim.simulation import Plan, simulate
+
+#: A demo shows what there is; only what has to be chosen, or is costly on purpose, stays off.
+_GROUPS = frozenset(Group) - {Group.LABELS, Group.ADDRESSES, Group.COMPATIBILITY}
+#: Nobody but who looks at it needs to reach a demo.
+_LOCAL = "127.0.0.1"
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    """Simulate and serve until SIGTERM or Ctrl-C."""
-    plan = read_plan(args.scenarios, port=args.api_port, speed=args.speed, port_flag="--api-port")
+    """Start both, print what to open and what to type, go on until stopped."""
+    plan = read_plan(args.scenarios, speed=args.speed, port=args.api_port, port_flag="--api-port")
     configure_logging(settings.log_format, settings.log_level)
     return run_until_stopped(_show(plan, settings))
 
 
 async def _show(plan: Plan, settings: Settings) -> None:
+    async with _simulated(plan) as server:
+        with kubeconfig_for(server.url) as kubeconfig:
+            settings = msgspec.structs.replace(settings, kubeconfig=kubeconfig, context=None)
+            async with (
+                await open_client(settings) as client,
+                _serving(settings, client) as running,
+            ):
+                await _settle(running)
+                print(_describe(running, server.url, kubeconfig, settings), flush=True)
+                await running.work
+
+
+@asynccontextmanager
+async def _simulated(plan: Plan) -> AsyncIterator[SimServer]:
+    started = False
     try:
         async with simulate(plan, witness=tell_step) as server:
-            with kubeconfig_for(server.url) as kubeconfig:
-                settings = msgspec.structs.replace(settings, kubeconfig=kubeconfig, context=None)
-                await serve(settings, lambda urls: _tell(urls, kubeconfig))
-    except (CommandError, asyncio.CancelledError):
-        raise
+            started = True
+            yield server
     except OSError as error:
+        if started:
+            raise
         raise cannot_listen("demo", plan, error) from None
 
 
-def _tell(urls: Sequence[str], kubeconfig: str) -> None:
-    """What to open and what to type."""
-    url = _reachable(urls[0])
-    again = f"--kubeconfig {kubeconfig}"
-    # Out of a checkout the command is not on the PATH: what is printed has to work as it is.
-    command = PROGRAM if shutil.which(PROGRAM) else sys.argv[0]
-    print(
-        f"""
-A simulated cluster is running, things break and heal in it, and the exporter follows it.
+@asynccontextmanager
+async def _serving(settings: Settings, client: Client) -> AsyncIterator[Running]:
+    """The exporter on the address that was asked for, else near the usual one."""
+    groups = settings.enabled_groups(_GROUPS)
+    asked = settings.web_listen_address
+    choices: list[Addresses] = [asked]
+    if asked == Settings().web_listen_address:
+        # The usual port may be taken, by the real exporter for one: then any will do.
+        choices = [((_LOCAL, asked[0][1]),), ((_LOCAL, 0),)]
+    while True:
+        addresses = choices.pop(0)
+        started = False
+        try:
+            async with serving(settings, client, groups, addresses) as running:
+                started = True
+                yield running
+                return
+        except CommandError:
+            if started or not choices:
+                raise
+
+
+async def _settle(running: Running) -> None:
+    """Wait until everything was read once, or the exporter has failed."""
+    while not running.work.done() and not (  # noqa: ASYNC110 - it is asked for once, here
+        running.engine.snapshot().ready and running.state.reports
+    ):
+        await asyncio.sleep(0.02)
+
+
+def _describe(running: Running, api: str, kubeconfig: str, settings: Settings) -> str:
+    url = running.urls[0]
+    snapshot = running.engine.snapshot()
+    grace = settings.grace_period
+    worst = min(
+        snapshot.reports.values(),
+        key=lambda report: rank(report, judge(report, snapshot.now, grace)),
+    )
+    program = name_program()
+    return f"""\
+A simulated cluster with {len(snapshot.reports)} Services, in which things break and heal, and
+the exporter that follows it.
 
 open:
-  {url}/                 what is there, the worst Services first
-  {url}/metrics          what Prometheus scrapes
+  {url}/          what is there, and which Services need attention
+  {url}/metrics   what Prometheus gets
 
-type:
-  curl -s {url}/metrics | grep endpoints_reason
-  curl -s '{url}/metrics?family=k8s_service_endpoints_ready'
-  {command} get -A --sort worst {again}
-  {command} get -A --watch {again}
-  {command} check -A {again}
-  {command} explain NAMESPACE/NAME {again}
+type (in another terminal):
+  curl -s {url}/metrics | grep k8s_service_endpoints_reason
+  curl -s '{url}/metrics?namespace={worst.key.namespace}&family=k8s_service_endpoints_ready'
 
-Ctrl-C stops it.
-""",
-        flush=True,
-    )
+  export KUBECONFIG={kubeconfig}
+  {program} get -A --sort worst
+  {program} get -A --watch
+  {program} explain {worst.key}
+  {program} check
+  kubectl get services,endpointslices -A
 
-
-def _reachable(url: str) -> str:
-    """A URL that can be opened: nobody can connect to 'all addresses'."""
-    return url.replace("//[::]:", "//localhost:").replace("//0.0.0.0:", "//localhost:")
+The simulated API server is {api}. Ctrl-C stops both.
+"""

@@ -56,12 +56,11 @@ class Gathered(msgspec.Struct, frozen=True):
         return self.state.cluster.broken()
 
 
-def choose(settings: Settings, *, exposed: bool) -> Choices:
+def choose(settings: Settings, *, groups: Collection[Group] = ()) -> Choices:
     """What the settings say that is to be told, in plain values.
 
-    `exposed`: as metrics; a command that prints none need not have them rendered.
+    `groups`: those to render; a command that prints no metrics needs none.
     """
-    groups = settings.enabled_groups() if exposed else ()
     return Choices(
         source=settings.source,
         groups=frozenset(group.value for group in groups),
@@ -154,7 +153,7 @@ def _from_dump(settings: Settings, path: str, *, exposed: bool) -> Gathered:
         dump = read_dump(read_file(path))
     except DumpError as error:
         raise CommandError(f"{name}: {escape_text(str(error))}") from None
-    state = State(choose(settings, exposed=exposed))
+    state = State(choose(settings, groups=settings.enabled_groups() if exposed else ()))
     now = time.time()
     for resource in wanted_resources(settings, dependents=True):
         if resource in dump.held:

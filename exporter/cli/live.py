@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
@@ -66,11 +66,14 @@ def make_plans(settings: Settings, resources: Iterable[str]) -> Iterator[Plan]:
             )
 
 
-async def open_client(settings: Settings) -> Client:
-    """A connection to the API server that the settings name; CommandError when there is none."""
+async def open_client(settings: Settings, *, warned: Callable[[str], None] | None = None) -> Client:
+    """A connection to the API server that the settings name; CommandError when there is none.
+
+    `warned` is told each different warning that the server sends.
+    """
     _check_namespaces(settings)
     try:
-        return await connect(settings.kubeconfig, settings.context)
+        return await connect(settings.kubeconfig, settings.context, warned=warned)
     except CredentialsError as error:
         raise CommandError(escape_text(str(error))) from None
 
@@ -98,7 +101,7 @@ async def read_once(
 
     The first two of the resources are required.
     """
-    state = State(choose(settings, exposed=exposed))
+    state = State(choose(settings, groups=settings.enabled_groups() if exposed else ()))
     required = resources[:2]
     missing: list[str] = []
     # One after the other: a server counts a list by its size, and refuses several at once.

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import msgspec
 
 
 def to_json(value: object) -> str:
-    """Indented JSON and a final newline. JSON's own escapes keep control characters out."""
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
+    """Indented JSON and a final newline; every character but those is printable.
+
+    JSON escapes control characters below the space; what else moves a terminal's cursor or turns
+    the reading direction is written as an escape too.
+    """
+    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
+    if text.replace("\n", "").isprintable():
+        return text
+    # Outside of strings JSON is plain ASCII: what is escaped here stands inside of one.
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
 
 
 def to_yaml(value: object) -> str:

@@ -13,7 +13,8 @@ from importlib import resources
 import structlog
 
 from exporter.analysis.wording import escape_text
-from exporter.cli.errors import PROGRAM, CommandError, Exit
+from exporter.cli.errors import CommandError, Exit
+from exporter.cli.invocation import name_program
 from exporter.cli.kubeconfigs import kubeconfig_for
 from exporter.cli.stopping import run_until_stopped
 from exporter.config import Settings
@@ -43,10 +44,11 @@ async def _serve(plan: Plan) -> None:
     try:
         async with simulate(plan, witness=tell_step) as server:
             with kubeconfig_for(server.url) as kubeconfig:
+                program = name_program()
                 print(f"simulated API server: {server.url}")
                 print(f"kubeconfig:           {kubeconfig}")
                 print("\ntry:")
-                print(f"  {PROGRAM} get -A --kubeconfig {kubeconfig}")
+                print(f"  {program} get -A --kubeconfig {kubeconfig}")
                 print(f"  kubectl --kubeconfig {kubeconfig} get services,endpointslices -A")
                 print(f"  curl '{server.url}/api/v1/services?limit=1'")
                 print("\nCtrl-C stops it.", flush=True)

@@ -38,6 +38,35 @@ Durations are plain seconds or a number with a unit: `500ms`, `30s`, `5m`, `1h30
 """
 
 
+_WEB = """\
+## The file of `--web.config.file`
+
+Its format is the one that Prometheus exporters share (exporter-toolkit's `web-configuration.md`).
+Paths are relative to the file. It is read again when it, a certificate or a key changes; while it
+is faulty, what held before holds on, and the log says what is wrong.
+
+```yaml
+tls_server_config:
+  cert_file: server.crt
+  key_file: server.key                           # not encrypted
+  min_version: TLS12                             # to max_version: TLS13
+  client_auth_type: RequireAndVerifyClientCert   # NoClientCert, VerifyClientCertIfGiven
+  client_ca_file: clients.crt                    # or client_ca: with the certificate itself
+  client_allowed_sans: [prometheus.example.org]
+basic_auth_users:
+  prometheus: $2y$10$…                           # htpasswd -nBC 10 prometheus
+http_server_config:
+  headers:
+    Strict-Transport-Security: max-age=31536000
+```
+
+All pages need what the file asks for, health checks too. `cipher_suites` and
+`prefer_server_cipher_suites` are taken as well. Not taken: certificates and keys within the file,
+`curve_preferences`, `rate_limit`, and client certificates that nobody verifies
+(`RequestClientCert`, `RequireAnyClientCert`). HTTP/2 is not spoken; clients use HTTP/1.1.
+"""
+
+
 def _escape(text: str) -> str:
     return text.replace("|", r"\|")
 
@@ -68,4 +97,4 @@ def render_configuration_markdown() -> str:
             section = setting.section
             lines += [f"## {section}", ""]
         lines += _describe(setting)
-    return "\n".join(lines)
+    return "\n".join([*lines, _WEB])

@@ -28,12 +28,19 @@ _log = structlog.get_logger(__name__)
 #: Seconds of computing at a stretch; then whatever else waits on the loop has its turn.
 SLICE = 0.010
 
+#: Seconds that changes are gathered before reports follow: many slices change in one rollout, and
+#: a commit for each would cost as much again as the change.
+GATHER = 0.020
+
 #: Seconds that the first reports wait for resources that are optional: reasons without Pods would
 #: show for a moment, and be others as soon as the Pods are read.
 PATIENCE = 10.0
 
 #: Seconds between looks at what changes by time alone.
 TICK = 5.0
+
+#: New objects between two collections. Nothing here lives in cycles but what libraries make.
+YOUNG = 50_000
 
 #: Seconds between two measurements of how late the loop is.
 PROBE = 0.25
@@ -137,6 +144,7 @@ class Engine:
         await self._wait_for_the_first()
         while True:
             await self._wake.wait()
+            await asyncio.sleep(GATHER)
             self._wake.clear()
             arrived, self._arrived = self._arrived, None
             batch = await self._compute()
@@ -173,6 +181,7 @@ class Engine:
         """What was read at the start stays: no later collection needs to look at it."""
         self._open = True
         gc.freeze()
+        gc.set_threshold(YOUNG)
         gc.enable()
         _log.info(
             "first reports are out",

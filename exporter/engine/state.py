@@ -62,6 +62,8 @@ class State:
             lag_threshold=choices.lag_threshold,
             addresses=Group.ADDRESSES in choices.groups,
             pairs=Group.COMPATIBILITY in choices.groups,
+            # Whoever exports nothing asks for the sake of people, who are shown everything.
+            topology=not choices.groups or Group.TOPOLOGY in choices.groups,
             addresses_of=choices.addresses_of,
         )
         self._track = Group.CHANGES in choices.groups
@@ -102,7 +104,9 @@ class State:
             key = todo.pop()
             report = self._report(key, now)
             batch.reports[key] = report
-            batch.lines[key] = self.exposition.render(report) if report is not None else None
+            batch.lines[key] = (
+                None if report is None else self.exposition.render(report, self._reports.get(key))
+            )
             if not may_go_on():
                 return
         while batch.namespaces:

@@ -97,9 +97,9 @@ class Exposition:
             for form in Format
         }
 
-    def render(self, report: ServiceReport) -> Fragment:
-        """A Service's lines, to be committed later."""
-        return self._service_renderer.render_service(report)
+    def render(self, report: ServiceReport, before: ServiceReport | None = None) -> Fragment:
+        """A Service's lines, to be committed later; `before` is the report committed last."""
+        return self._service_renderer.render_service(report, before)
 
     def render_namespace(self, report: NamespaceReport) -> Fragment:
         """A namespace's lines, to be committed later."""

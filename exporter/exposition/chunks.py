@@ -22,6 +22,8 @@ CAPACITY = 128
 _LEVEL = 6
 
 Key = tuple[str, ...]
+#: A fragment with all its lines.
+Whole = tuple[bytes, ...]
 _K = TypeVar("_K", bound=Key)
 
 
@@ -84,7 +86,7 @@ class Chunk:
         self.keys = keys
         self.pieces = pieces
 
-    def fragments(self) -> dict[Key, Fragment]:
+    def fragments(self) -> dict[Key, Whole]:
         """Every key's lines, taken apart again."""
         return {
             key: tuple(piece.lines(index) for piece in self.pieces)
@@ -137,7 +139,7 @@ class ChunkStore:
             if fragment is None:
                 fragments.pop(key, None)
             else:
-                fragments[key] = fragment
+                fragments[key] = _completed(fragment, before.get(key))
         if fragments == before:
             return False
         self._rebuild(index, chunk, fragments)
@@ -146,6 +148,8 @@ class ChunkStore:
     def _splice(self, chunk: Chunk, place: int, fragment: Fragment) -> bool:
         changed = False
         for number, lines in enumerate(fragment):
+            if lines is None:
+                continue
             piece = chunk.pieces[number]
             old = piece.lines(place)
             if old != lines:
@@ -154,7 +158,7 @@ class ChunkStore:
                 changed = True
         return changed
 
-    def _rebuild(self, index: int, old: Chunk, fragments: dict[Key, Fragment]) -> None:
+    def _rebuild(self, index: int, old: Chunk, fragments: dict[Key, Whole]) -> None:
         for number, piece in enumerate(old.pieces):
             self.series[number] -= piece.text.count(b"\n")
         keys = sorted(fragments)
@@ -189,6 +193,14 @@ class ChunkStore:
         """All keys, in order."""
         for chunk in self._chunks:
             yield from chunk.keys
+
+
+def _completed(fragment: Fragment, before: Whole | None) -> Whole:
+    """The fragment with the lines that it leaves as they were."""
+    return tuple(
+        (before[number] if before is not None else b"") if lines is None else lines
+        for number, lines in enumerate(fragment)
+    )
 
 
 def _find(keys: list[Key], key: Key) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from datetime import datetime
 from typing import Any
@@ -11,8 +10,6 @@ import msgspec
 
 # It can be megabytes of the object's own text, and nothing here ever reads it.
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-
-_FRACTION = re.compile(r"\.(\d{1,6})\d*")
 
 
 class DecodeError(Exception):
@@ -71,13 +68,13 @@ class WireMeta(msgspec.Struct, frozen=True, rename="camel"):
 def parse_time(text: str | None) -> float | None:
     """Seconds since the epoch of an RFC 3339 time, None when there is none or it is nonsense.
 
-    Nine digits of a second are cut to six (`RFC3339Nano` is what controllers write). Go's zero
+    Nine digits of a second (`RFC3339Nano` is what controllers write) are cut to six. Go's zero
     time (year 1) stands for 'not set' and is None.
     """
     if not text:
         return None
     try:
-        moment = datetime.fromisoformat(_FRACTION.sub(r".\1", text))
+        moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             return None
         seconds = moment.timestamp()

@@ -23,6 +23,7 @@ from prometheus_client.registry import Collector
 
 from exporter.model import ResourceStatus
 from exporter.telemetry.families import (
+    ANNOTATIONS,
     BUILD,
     EVENT_TYPES,
     EVENTS,
@@ -61,6 +62,7 @@ class _Shown(Collector):
     def __init__(self) -> None:
         self.statuses: tuple[ResourceStatus, ...] = ()
         self.series: Mapping[str, int] = {}
+        self.annotations: int | None = None
 
     def collect(self) -> Iterator[Metric]:
         rows: dict[OwnFamily, list[tuple[str, float | None]]] = {
@@ -72,13 +74,14 @@ class _Shown(Collector):
                 (status.resource, status.objects if status.synced else None)
                 for status in self.statuses
             ],
+            ANNOTATIONS: [("", self.annotations)],
             SERIES: [(group, count) for group, count in self.series.items()],
         }
         for family, values in rows.items():
             gauge = GaugeMetricFamily(family.name, family.help, labels=family.labels)
             for label, value in values:
                 if value is not None:
-                    gauge.add_metric([label], value)
+                    gauge.add_metric([label] if family.labels else [], value)
             yield gauge
 
 
@@ -174,6 +177,10 @@ class Telemetry:
     def show_series(self, by_group: Mapping[str, int]) -> None:
         """How many series about Services there are now."""
         self._shown.series = dict(by_group)
+
+    def show_annotations(self, rejected: int) -> None:
+        """How many Services have an annotation of ours that can't be used."""
+        self._shown.annotations = rejected
 
     def _start(self, resource: str) -> None:
         for result in LIST_RESULTS:

@@ -136,6 +136,11 @@ LATENCY = _own(
     "seeing it. Only with the group `changes`.",
     buckets=_CONTROLLERS,
 )
+ANNOTATIONS = _own(
+    "annotations_rejected",
+    Kind.GAUGE,
+    "Services with an endpoints-exporter.io annotation that is nonsense; the default applies.",
+)
 SERIES = _own("series", Kind.GAUGE, "Series about Services, by group.", "group")
 
 _PROCESS = tuple(
@@ -185,6 +190,7 @@ OWN_FAMILIES: tuple[OwnFamily, ...] = (
     VISIBLE,
     LAG,
     LATENCY,
+    ANNOTATIONS,
     SERIES,
     *_PROCESS,
 )

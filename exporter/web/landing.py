@@ -72,24 +72,41 @@ def answer_landing(_request: Request, site: Site) -> Response:
     )
 
 
+class _Tally:
+    """What the numbers of the page say, added up Service by Service."""
+
+    def __init__(self) -> None:
+        self.services = self.ready = self.addresses = 0
+        self.standings: Counter[str] = Counter()
+        self.namespaces: set[str] = set()
+        self.bad: list[_Row] = []
+
+    def add(self, report: ServiceReport, judged: Judged) -> None:
+        self.services += 1
+        self.standings[str(judged.standing)] += 1
+        self.namespaces.add(report.key.namespace)
+        if report.known:
+            ready = report.ready
+            self.ready += ready
+            self.addresses += ready + report.not_ready
+        if judged.standing in _BAD:
+            self.bad.append(_Row(report, judged))
+
+
 def _write_page(site: Site, snapshot: Snapshot) -> Iterator[bytes]:
     # The mapping may be live: between two steps Services come and go.
     reports = tuple(snapshot.reports.values())
-    counts: Counter[str] = Counter()
-    bad: list[_Row] = []
+    tally = _Tally()
     for at in range(0, len(reports), _STEP):
         for report in reports[at : at + _STEP]:
-            judged = site.judge(report, snapshot.now)
-            counts[str(judged.standing)] += 1
-            if judged.standing in _BAD:
-                bad.append(_Row(report, judged))
+            tally.add(report, site.judge(report, snapshot.now))
         yield b""
-    ready = is_ready(snapshot.ready, snapshot.resources)
+    worst = nsmallest(SHOWN, tally.bad, key=lambda row: row.order)
     yield "".join(
         (
-            _head(site.version, ready=ready),
-            _numbers(reports, counts),
-            _services(nsmallest(SHOWN, bad, key=lambda row: row.order), len(bad), snapshot.now),
+            _head(site.version, ready=is_ready(snapshot.ready, snapshot.resources)),
+            _numbers(tally),
+            _services(worst, len(tally.bad), snapshot.now),
             _resources(snapshot.resources, snapshot.now),
             _links(),
             "</main>\n</html>\n",
@@ -109,15 +126,13 @@ def _head(version: str, *, ready: bool) -> str:
     )
 
 
-def _numbers(reports: tuple[ServiceReport, ...], counts: Counter[str]) -> str:
-    ready = sum(report.ready for report in reports if report.known)
-    total = ready + sum(report.not_ready for report in reports if report.known)
-    spread = len({report.key.namespace for report in reports})
-    about = f"{_name(len(reports), 'Service')} in {spread} {_name(spread, 'namespace')}"
+def _numbers(tally: _Tally) -> str:
+    spread = len(tally.namespaces)
+    about = f"{_name(tally.services, 'Service')} in {spread} {_name(spread, 'namespace')}"
     cells = [
-        ("", len(reports), about),
-        *((word, counts[word], f"{word}: {text}") for word, text in _STANDINGS.items()),
-        ("", f"{ready}/{total}", "addresses ready"),
+        ("", tally.services, about),
+        *((word, tally.standings[word], f"{word}: {text}") for word, text in _STANDINGS.items()),
+        ("", f"{tally.ready}/{tally.addresses}", "addresses ready"),
     ]
     items = "".join(
         f'<li class="{kind}"><b>{value}</b> {escape(text)}</li>\n' for kind, value, text in cells

@@ -12,7 +12,7 @@ STYLE = """
 --box:#1d2329;--ready:#5fce7c;--degraded:#f0a64a;--down:#ff7b7b;--unknown:#9aa4ae;--link:#7db8f5}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--text);
-font:16px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
+font:16px/1.5 system-ui,sans-serif;overflow-wrap:break-word}
 main{max-width:64rem;margin:0 auto;padding:1rem}
 h1{font-size:1.5rem;margin:.5rem 0 0}h2{font-size:1.15rem;margin:2rem 0 .5rem}
 a{color:var(--link)}code{font-size:.9em;background:var(--box);padding:.1em .3em;border-radius:3px}

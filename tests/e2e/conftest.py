@@ -54,7 +54,7 @@ def pytest_runtest_makereport(
     report = yield
     if report.failed and isinstance(item, pytest.Function):
         for process in _find_processes(item.funcargs.values()):
-            report.sections.append((f"log of {process.name}", process.read_tail()))
+            report.sections.append((f"log of {process.name}", process.read_tail(12)))
     return report
 
 

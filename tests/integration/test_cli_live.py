@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -17,46 +15,7 @@ from exporter.cli.kubeconfigs import kubeconfig_for
 from exporter.sim.access import Deny
 from exporter.sim.server import SimServer
 from exporter.sim.simulation import Plan, simulate
-
-DEADLINE = 30.0
-
-
-def environment() -> dict[str, str]:
-    """The environment without settings and without proxies."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("ENDPOINTS_EXPORTER_", "KUBE"))
-        and not name.lower().endswith("_proxy")
-    }
-    return {**kept, "NO_COLOR": "1", "PYTHONUNBUFFERED": "1"}
-
-
-async def start(*words: str) -> asyncio.subprocess.Process:
-    """The program, started with these arguments."""
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "exporter",
-        *words,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        stdin=asyncio.subprocess.DEVNULL,
-        env=environment(),
-    )
-
-
-async def run(*words: str) -> tuple[int, str, str]:
-    """Exit status, stdout and stderr of the program."""
-    process = await start(*words)
-    try:
-        out, err = await asyncio.wait_for(process.communicate(), DEADLINE)
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        raise
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
+from tests.integration.commandline import DEADLINE, finish, read_until, run, started
 
 
 @asynccontextmanager
@@ -198,27 +157,17 @@ async def test_what_is_no_namespace_is_never_asked_for(words: tuple[str, ...]) -
 
 async def test_watch_prints_a_row_for_each_change_until_interrupted() -> None:
     """First the table, then a Service again when it changes and when it is gone; 130 at Ctrl-C."""
-    async with cluster("web-shop") as (server, kubeconfig):
-        process = await start("get", "-n", "shop", "--watch", "--kubeconfig", kubeconfig)
-        assert process.stdout is not None
-        lines: list[str] = []
-
-        async def read_until(text: str) -> str:
-            assert process.stdout is not None
-            while True:
-                line = (await process.stdout.readline()).decode()
-                assert line, f"it ended before it said {text!r}: {lines}"
-                lines.append(line)
-                if text in line:
-                    return line
-
+    async with (
+        cluster("web-shop") as (server, kubeconfig),
+        started("get", "-n", "shop", "--watch", "--kubeconfig", kubeconfig) as process,
+    ):
+        await read_until(process.stdout, "catalog ")
         async with asyncio.timeout(DEADLINE):
-            await read_until("catalog ")
             while not server.seen("endpointslices", "watch"):  # noqa: ASYNC110 - see below
                 await asyncio.sleep(0.05)  # the log has no event to wait for
-            server.store.delete("Service", "shop", "catalog")
-            row = await read_until("(deleted)")
-            assert row.startswith("catalog ")
-            process.send_signal(signal.SIGINT)
-            _, err = await process.communicate()
-        assert (process.returncode, err.decode()) == (130, "")
+        server.store.delete("Service", "shop", "catalog")
+        row = await read_until(process.stdout, "(deleted)")
+        assert row.startswith("catalog ")
+        process.send_signal(signal.SIGINT)
+        status, _, err = await finish(process)
+        assert (status, err) == (130, "")

@@ -229,8 +229,8 @@ def state_of(
 
 
 def report_of(*objects: Json, key: ServiceKey = KEY, **options: Any) -> ServiceReport:
-    """The report on d/s, as state_of reads it."""
-    return state_of(*objects, **options).reports[key]
+    """The report on d/s, as state_of reads it, with everything that some group tells."""
+    return state_of(*objects, **{"groups": ALL_GROUPS, **options}).reports[key]
 
 
 def text_of(state: State, form: Format = Format.TEXT_0_0_4, **restrictions: Any) -> str:

@@ -569,4 +569,6 @@ def test_page_documents_every_setting() -> None:
         assert setting.why in page
     assert "| takes | watch, poll or auto |\n| default | `auto` |" in page
     assert "| default | `:9769` |" in page
-    assert page.endswith("|\n")
+    assert "## The file of `--web.config.file`\n" in page
+    assert page.endswith(".\n")
+    assert not page.endswith("\n\n")

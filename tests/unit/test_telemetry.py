@@ -42,6 +42,7 @@ def busy() -> Telemetry:
     """A telemetry that was told of everything once."""
     telemetry = Telemetry("1.2.3")
     telemetry.show_resources([status(last_event=1.6e9), status("pods", last_event=1.6e9)])
+    telemetry.show_annotations(2)
     telemetry.show_series({"core": 12, "ports": 0})
     telemetry.list_ended("services", "success")
     telemetry.watch_event("services", "ADDED", 5)
@@ -87,6 +88,7 @@ def test_what_is_told_is_counted() -> None:
         f'{PREFIX}resource_objects{{resource="services"}} 3',
         f'{PREFIX}resource_last_sync_timestamp_seconds{{resource="services"}} 1500000000',
         f'{PREFIX}resource_last_event_timestamp_seconds{{resource="services"}} 1600000000',
+        f"{PREFIX}annotations_rejected 2",
         f'{PREFIX}series{{group="core"}} 12',
         f'{PREFIX}series{{group="ports"}} 0',
     } <= lines(busy())
@@ -141,6 +143,7 @@ def test_names_are_the_published_ones() -> None:
         "event_to_visible_seconds",
         "loop_lag_seconds",
         "programming_latency_seconds",
+        "annotations_rejected",
         "series",
         "process_virtual_memory_bytes",
         "process_resident_memory_bytes",

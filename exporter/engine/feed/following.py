@@ -155,7 +155,8 @@ class Feed:
         status.absent = state.absent
         status.error = state.error
         if self._telling is not None and not isinstance(given, Received):
-            self._telling.tell(status)
+            failed = isinstance(done.order, Rest) and done.order.failure is not None
+            self._telling.tell(status, failed=failed)
         return done.order
 
     def _effect(self, effect: Effect) -> None:

@@ -35,8 +35,9 @@ class Telling:
         self._failures = 0
         self._quiet_until: dict[str, float] = {}
 
-    def tell(self, now_is: Told) -> None:
-        """One line for each change."""
+    def tell(self, now_is: Told, *, failed: bool = False) -> None:
+        """One line for each change. `failed`: something has just gone wrong (once more)."""
+        self._failures += failed
         if now_is.error:
             self._tell_failure(now_is)
             return
@@ -55,7 +56,6 @@ class Telling:
 
     def _tell_failure(self, now_is: Told) -> None:
         self._synced = now_is.synced
-        self._failures += 1
         if now_is.error == self._error:
             return
         self._error = now_is.error

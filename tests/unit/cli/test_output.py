@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from exporter.cli.output import format_time, to_json, to_yaml
@@ -21,9 +23,15 @@ def test_times_are_written_as_kubernetes_writes_them(
     assert format_time(seconds) == text
 
 
-def test_json_escapes_control_characters() -> None:
-    """A document can't repaint a terminal either."""
-    assert to_json({"name": "a\x1b[31m"}) == '{\n  "name": "a\\u001b[31m"\n}\n'
+@pytest.mark.parametrize(
+    "nasty", ["\x1b[31m", "\x9b31m", "\u202e", "\x7f", "\n", "\U000e0001", "é"]
+)
+def test_json_escapes_what_is_not_printable(nasty: str) -> None:
+    """A document can't repaint a terminal either, and stays the same document."""
+    text = to_json({"name": nasty})
+    assert text.replace("\n", "").isprintable()
+    assert text.count("\n") == 3
+    assert json.loads(text) == {"name": nasty}
 
 
 def test_yaml_is_the_same_document() -> None:

@@ -52,7 +52,8 @@ def test_a_failure_is_told_once_and_its_end_with_how_often_it_came(lines: Lines)
     telling = Telling("services", "")
     telling.tell(status())
     for _ in range(5):
-        telling.tell(status(error="refused"))
+        telling.tell(status(error="refused"), failed=True)
+        telling.tell(status(error="refused"))  # the rest is over, the next attempt begins
     telling.tell(status())
     assert events(lines) == [
         ("info", "synced"),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from exporter.index import PodIndex, selects
+from exporter.cluster.pods import PodIndex, selects
 from exporter.model import ServiceKey
 from exporter.objects.pods import Pod
 from tests.unit.apiserver import decode, pod
@@ -139,5 +139,5 @@ def test_pods_on_a_node() -> None:
     index.put_service(T, {"app": "t"})
     index.put_pod(None, a_pod("p", node="n1", app="s"))
     index.put_pod(None, a_pod("q", node="n2", app="t"))
-    assert index.on_node("n1") == {S}
-    assert index.on_node("n3") == set()
+    assert index.on_nodes({"n1"}) == {S}
+    assert index.on_nodes({"n3"}) == set()

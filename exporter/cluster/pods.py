@@ -6,7 +6,7 @@ few Services it finds, so neither side ever walks all of the other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from exporter.model import ServiceKey
 from exporter.objects.pods import Pod
@@ -98,12 +98,12 @@ class PodIndex:
         held = self._selected.get(key)
         return tuple(held.values()) if held else ()
 
-    def on_node(self, node: str) -> set[ServiceKey]:
-        """The Services that select a Pod on this Node."""
+    def on_nodes(self, nodes: Collection[str]) -> set[ServiceKey]:
+        """The Services that select a Pod on one of these Nodes."""
         return {
             key
             for key, held in self._selected.items()
-            if any(pod.node == node for pod in held.values())
+            if any(pod.node in nodes for pod in held.values())
         }
 
 

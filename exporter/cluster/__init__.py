@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from exporter.index import PodIndex
+from exporter.cluster.dependents import DependentIndex
+from exporter.cluster.pods import PodIndex
+from exporter.cluster.slices import SliceIndex
 from exporter.model import (
     Change,
     Delete,
@@ -25,14 +27,13 @@ from exporter.model import (
     Upsert,
 )
 from exporter.objects.codec import Retained
-from exporter.objects.dependents import Dependent
 from exporter.objects.legacy import Endpoints
 from exporter.objects.meta import Rejected
 from exporter.objects.nodes import Node
 from exporter.objects.pods import Pod
 from exporter.objects.resources import DEPENDENTS, RESOURCES, WORKLOADS
 from exporter.objects.services import Service
-from exporter.objects.slices import CONTROLLER, EndpointSlice
+from exporter.objects.slices import EndpointSlice
 from exporter.objects.workloads import Workload
 
 _WORKLOADS = frozenset(resource.name for resource in WORKLOADS)
@@ -40,10 +41,14 @@ _DEPENDENTS = frozenset(resource.name for resource in DEPENDENTS)
 
 
 class Dirty(msgspec.Struct):
-    """What has to be computed again: Services, and the slices of namespaces as a whole."""
+    """What has to be computed again: Services, and the slices of namespaces as a whole.
+
+    `nodes` are those that changed, until the Services they concern are found.
+    """
 
     services: set[ServiceKey] = msgspec.field(default_factory=set)
     namespaces: set[str] = msgspec.field(default_factory=set)
+    nodes: set[str] = msgspec.field(default_factory=set)
 
     def __bool__(self) -> bool:
         return bool(self.services or self.namespaces)
@@ -74,15 +79,14 @@ class Cluster:
         self._objects: dict[str, dict[ObjectKey, Retained]] = {name: {} for name in RESOURCES}
         self._broken: dict[str, dict[ObjectKey, Rejected]] = {name: {} for name in RESOURCES}
         self._scopes: dict[str, set[str]] = {name: set() for name in RESOURCES}
-        self._slices: dict[ServiceKey, dict[str, EndpointSlice]] = {}
+        self._slices = SliceIndex()
         self._broken_slices: dict[ServiceKey, int] = {}
-        self._unlabelled: dict[str, set[str]] = {}
-        self._odd: dict[str, dict[ServiceKey, tuple[int, int]]] = {}
         self._population: dict[str, int] = {}
         self._pods = PodIndex()
         self._nodes: dict[str, Node] = {}
         self._workloads: dict[str, dict[tuple[str, str], Workload]] = {}
-        self._dependents: dict[ServiceKey, dict[tuple[str, ObjectKey], Dependent]] = {}
+        self._dependents = DependentIndex()
+        self._reads_dependents = False
 
     # ── what goes in ─────────────────────────────────────────────────────────────────────────
 
@@ -98,6 +102,7 @@ class Cluster:
                 self._replace(change, dirty)
             case Forget():
                 self._forget(change, dirty)
+        self._resolve_nodes(dirty)
         return dirty
 
     def _upsert(self, resource: str, found: Retained | Rejected, dirty: Dirty) -> None:
@@ -132,7 +137,7 @@ class Cluster:
             for key in [key for key in self._in_scope(store, change.namespace) if key not in fresh]:
                 self._remove(resource, key, dirty)
         if change.namespace not in self._scopes[resource]:
-            self._scopes[resource].add(change.namespace)
+            self._set_scope(resource, change.namespace, known=True)
             self._touch_scope(change.namespace, dirty)
         for found in change.objects:
             self._upsert(resource, found, dirty)
@@ -143,8 +148,13 @@ class Cluster:
             for key in list(self._in_scope(store, change.namespace)):
                 self._remove(resource, key, dirty)
         if change.namespace in self._scopes[resource]:
-            self._scopes[resource].discard(change.namespace)
+            self._set_scope(resource, change.namespace, known=False)
             self._touch_scope(change.namespace, dirty)
+
+    def _set_scope(self, resource: str, namespace: str, *, known: bool) -> None:
+        scopes = self._scopes[resource]
+        (scopes.add if known else scopes.discard)(namespace)
+        self._reads_dependents = any(self._scopes[name] for name in _DEPENDENTS)
 
     @staticmethod
     def _in_scope(store: Iterable[ObjectKey], namespace: str) -> Iterator[ObjectKey]:
@@ -202,7 +212,7 @@ class Cluster:
             case _ if resource in _WORKLOADS:
                 self._link_workload(resource, key, old, new, dirty)  # type: ignore[arg-type]
             case _ if resource in _DEPENDENTS:
-                self._link_dependent(resource, key, old, new, dirty)  # type: ignore[arg-type]
+                dirty.services |= self._dependents.put((resource, key), old, new)  # type: ignore[arg-type]
 
     def _link_service(
         self, key: ObjectKey, old: Service | None, new: Service | None, dirty: Dirty
@@ -217,27 +227,14 @@ class Cluster:
         self, key: ObjectKey, old: EndpointSlice | None, new: EndpointSlice | None, dirty: Dirty
     ) -> None:
         self._populate(key.namespace, (new is not None) - (old is not None), dirty)
-        if old is not None and (new is None or new.service != old.service):
-            # The label can move a slice from one Service to another.
-            service = ServiceKey(key.namespace, old.service)
-            held = self._slices.get(service, {})
-            held.pop(key.name, None)
-            if not held:
-                self._slices.pop(service, None)
-            self._unlabelled.get(key.namespace, set()).discard(key.name)
-            self._classify(service, dirty)
-            dirty.services.add(service)
+        for service in self._slices.put(key, old, new):
+            if service.name:
+                self._classify(service, dirty)
+                dirty.services.add(service)
+            else:
+                dirty.namespaces.add(key.namespace)
+        if old is not None and new is not None and old.service != new.service:
             dirty.namespaces.add(key.namespace)
-        if new is None:
-            return
-        if not new.service:
-            self._unlabelled.setdefault(key.namespace, set()).add(key.name)
-            dirty.namespaces.add(key.namespace)
-            return
-        service = ServiceKey(key.namespace, new.service)
-        self._slices.setdefault(service, {})[key.name] = new
-        self._classify(service, dirty)
-        dirty.services.add(service)
 
     def _link_node(self, old: Node | None, new: Node | None, dirty: Dirty) -> None:
         if old is not None and new is not None and _equal_but_for_version(old, new):
@@ -248,10 +245,17 @@ class Cluster:
             self._nodes.pop(name, None)
         else:
             self._nodes[name] = new
+        dirty.nodes.add(name)
+
+    def _resolve_nodes(self, dirty: Dirty) -> None:
+        """Once for all Nodes of a change: to look for their Pods is a walk over all of them."""
+        if not dirty.nodes:
+            return
         for key, service in self._objects["services"].items():
             if service.internal_policy == "Local":  # type: ignore[attr-defined]
                 dirty.services.add(ServiceKey(*key))
-        dirty.services |= self._pods.on_node(name)
+        dirty.services |= self._pods.on_nodes(dirty.nodes)
+        dirty.nodes.clear()
 
     def _link_workload(
         self,
@@ -270,24 +274,6 @@ class Cluster:
             if workload is not None:
                 dirty.services |= self._pods.match(key.namespace, workload.template_labels)
 
-    def _link_dependent(
-        self,
-        resource: str,
-        key: ObjectKey,
-        old: Dependent | None,
-        new: Dependent | None,
-        dirty: Dirty,
-    ) -> None:
-        for target in old.targets if old else ():
-            held = self._dependents.get(ServiceKey(*target), {})
-            held.pop((resource, key), None)
-            if not held:
-                self._dependents.pop(ServiceKey(*target), None)
-            dirty.services.add(ServiceKey(*target))
-        for target in new.targets if new else ():
-            self._dependents.setdefault(ServiceKey(*target), {})[resource, key] = new  # type: ignore[assignment]
-            dirty.services.add(ServiceKey(*target))
-
     def _populate(self, namespace: str, step: int, dirty: Dirty) -> None:
         if not step:
             return
@@ -300,25 +286,11 @@ class Cluster:
             dirty.namespaces.add(namespace)
 
     def _classify(self, key: ServiceKey, dirty: Dirty) -> None:
-        """Counts the slices of a key that are orphaned or frozen; by key, for they are few."""
-        slices = self._slices.get(key)
-        verdict = (0, 0)
-        if slices:
-            service = self._objects["services"].get(ObjectKey(*key))
-            if service is None:
-                if ObjectKey(*key) not in self._broken["services"]:
-                    verdict = (len(slices), 0)
-            elif not service.selector or service.type == "ExternalName":  # type: ignore[attr-defined]
-                # The controller returns early without deleting what it made before.
-                verdict = (0, sum(s.managed_by == CONTROLLER for s in slices.values()))
-        odd = self._odd.get(key.namespace)
-        if verdict == ((odd or {}).get(key) or (0, 0)):
-            return
-        if verdict != (0, 0):
-            self._odd.setdefault(key.namespace, {})[key] = verdict
-        elif odd is not None:
-            odd.pop(key, None)
-        dirty.namespaces.add(key.namespace)
+        """Counts the slices of a key that serve no Service as they should."""
+        service = self._objects["services"].get(ObjectKey(*key))
+        unreadable = ObjectKey(*key) in self._broken["services"]
+        if self._slices.classify(key, service, unreadable=unreadable):  # type: ignore[arg-type]
+            dirty.namespaces.add(key.namespace)
 
     # ── what comes out ───────────────────────────────────────────────────────────────────────
 
@@ -362,7 +334,7 @@ class Cluster:
         slices: tuple[EndpointSlice, ...] | None = None
         endpoints: Endpoints | None = None
         if self.knows(self._source.value, namespace):
-            slices = tuple(self._slices.get(key, {}).values())
+            slices = self._slices.of(key)
             endpoints = self._objects["endpoints"].get(ObjectKey(*key))  # type: ignore[assignment]
         nodes = self._nodes if self.knows("nodes", "") else None
         pods = None
@@ -379,7 +351,7 @@ class Cluster:
             broken=self._broken_slices.get(key, 0),
             pods=pods,
             nodes=nodes,
-            dependents=self._depending(key),
+            dependents=self._dependents.of(key) if self._reads_dependents else None,
         )
 
     def namespace(self, namespace: str) -> NamespaceReport | None:
@@ -389,18 +361,13 @@ class Cluster:
         if self._source is not Source.ENDPOINTSLICES or not self.knows("endpointslices", namespace):
             return NamespaceReport(namespace, None, None, None)
         complete = self.knows("services", namespace)
-        odd = self._odd.get(namespace, {}).values()
+        orphaned, frozen = self._slices.odd(namespace)
         return NamespaceReport(
             namespace=namespace,
-            orphaned=sum(o for o, _ in odd) if complete and not self._partial else None,
-            unlabelled=len(self._unlabelled.get(namespace, ())),
-            frozen=sum(f for _, f in odd) if complete else None,
+            orphaned=orphaned if complete and not self._partial else None,
+            unlabelled=self._slices.unlabelled(namespace),
+            frozen=frozen if complete else None,
         )
-
-    def _depending(self, key: ServiceKey) -> tuple[Dependent, ...] | None:
-        if not any(self._scopes[name] for name in _DEPENDENTS):
-            return None
-        return tuple(self._dependents.get(key, {}).values())
 
 
 def _equal_but_for_version(old: Node, new: Node) -> bool:

@@ -1,0 +1,96 @@
+"""The exporter put together: client, engine, pages, server. `run` and `demo` both use it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+
+import msgspec
+
+from exporter import __version__
+from exporter.analysis.wording import escape_text
+from exporter.api import Client
+from exporter.catalogue import Group
+from exporter.cli.errors import CommandError
+from exporter.cli.gathering import choose, wanted_resources
+from exporter.cli.judgement import judge
+from exporter.cli.live import make_plans
+from exporter.config import Settings
+from exporter.engine.live import Engine
+from exporter.engine.state import State
+from exporter.server import Limits, Server, ServerError
+from exporter.telemetry import OWN_FAMILIES, Telemetry
+from exporter.web import Request, Response, Site, respond
+
+Addresses = Sequence[tuple[str, int]]
+
+
+class Running(msgspec.Struct, frozen=True):
+    """A running exporter. `urls` are where it listens; awaiting `work` raises what ends it."""
+
+    urls: tuple[str, ...]
+    engine: Engine
+    state: State
+    work: asyncio.Task[None]
+
+
+@asynccontextmanager
+async def serving(
+    settings: Settings, client: Client, groups: Collection[Group], addresses: Addresses
+) -> AsyncIterator[Running]:
+    """Follow the API server and serve, as long as the context is open.
+
+    CommandError tells in a line each why it can't listen as asked.
+    """
+    state = State(choose(settings, groups=groups))
+    telemetry = Telemetry(__version__, programming_latency=Group.CHANGES in groups)
+    resources = wanted_resources(settings, dependents=Group.DEPENDENTS in groups)
+    engine = Engine(
+        client,
+        tuple(make_plans(settings, resources)),
+        state,
+        telemetry,
+        required=resources[:2],
+    )
+    site = _make_site(settings, state, engine, telemetry)
+
+    def answer(request: Request) -> Response:
+        return respond(request, site)
+
+    server = Server(
+        answer,
+        addresses,
+        web_config_file=settings.web_config_file,
+        scrape_ended=telemetry.scrape_ended,
+        limits=Limits(connections=settings.web_max_connections),
+    )
+    try:
+        urls = await server.start()
+    except ServerError as error:
+        raise CommandError(*map(escape_text, error.lines)) from None
+    work = asyncio.create_task(engine.run())
+    try:
+        yield Running(urls, engine, state, work)
+    finally:
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+        await server.stop()
+
+
+def _make_site(settings: Settings, state: State, engine: Engine, telemetry: Telemetry) -> Site:
+    def render_own(openmetrics: bool, families: frozenset[str] | None) -> bytes:  # noqa: FBT001 - as Site has it
+        telemetry.show_resources(engine.resources())
+        telemetry.show_series(state.exposition.series())
+        reports = state.reports.values()
+        telemetry.show_annotations(sum(bool(report.bad_annotations) for report in reports))
+        return telemetry.exposition(openmetrics, families)
+
+    return Site(
+        version=__version__,
+        exposition=state.exposition,
+        snapshot=engine.snapshot,
+        judge=lambda report, now: judge(report, now, settings.grace_period),
+        own_metrics=render_own,
+        own_families=tuple(family.name for family in OWN_FAMILIES),
+    )
