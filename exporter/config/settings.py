@@ -30,6 +30,7 @@ from exporter.config.kinds import (
     Choice,
     Duration,
     ListenAddress,
+    Ordinal,
     Selector,
     Several,
     Text,
@@ -203,6 +204,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             JUDGING,
         ),
     ] = 60.0
+    shard: Annotated[
+        int,
+        Setting(
+            "shard",
+            "What is read",
+            Ordinal(),
+            "Which shard this is, counted from 0, or the name of a StatefulSet's Pod, whose number "
+            "it is. Each shard tells of its own Services.",
+            EXPOSING,
+        ),
+    ] = 0
+    total_shards: Annotated[
+        int,
+        Setting(
+            "total-shards",
+            "What is read",
+            Whole(1, 1000),
+            "How many processes share the cluster, each with a --shard of its own.",
+            EXPOSING,
+        ),
+    ] = 1
     groups: Annotated[
         tuple[Group, ...],
         Setting(

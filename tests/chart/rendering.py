@@ -74,6 +74,12 @@ def pick_one(objects: Iterable[Object], kind: str) -> Object:
     return found
 
 
+def pick_workload(objects: Iterable[Object]) -> Object:
+    """The Deployment, or with shards the StatefulSet."""
+    [found] = [one for one in objects if one["kind"] in {"Deployment", "StatefulSet"}]
+    return found
+
+
 def get_container(deployment: Object) -> Object:
     """The exporter's own container."""
     containers = deployment["spec"]["template"]["spec"]["containers"]

@@ -31,6 +31,7 @@ from tests.chart.rendering import (
     list_fixtures,
     pick,
     pick_one,
+    pick_workload,
     read_expectation,
     render,
     run_helm,
@@ -89,7 +90,7 @@ def test_every_valid_fixture_lints_and_renders(values: Path | None) -> None:
         (one["kind"], one["metadata"].get("namespace"), one["metadata"]["name"]) for one in objects
     ]
     assert len(names) == len(set(names))
-    assert "Deployment" in {kind for kind, _, _ in names}
+    pick_workload(objects)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +182,7 @@ def test_without_rbac_nothing_is_granted() -> None:
 def test_pods_meet_the_restricted_standard(values: Path | None) -> None:
     """Field by field what the Pod security standard `restricted` asks for, of the test Pod too."""
     objects = render(values)
-    specs = [pick_one(objects, "Deployment")["spec"]["template"]["spec"]]
+    specs = [pick_workload(objects)["spec"]["template"]["spec"]]
     specs += [pod["spec"] for pod in pick(objects, "Pod")]
     for spec in specs:
         assert spec["securityContext"] == {
@@ -221,14 +222,15 @@ def test_the_pod_asks_for_the_token_and_for_no_service_links() -> None:
 @pytest.mark.parametrize("values", [None, *VALID], ids=lambda v: v.stem if v else "defaults")
 def test_the_program_takes_the_arguments(values: Path | None) -> None:
     """The rendered arguments are settings of `run`, each understood, none refused."""
-    [command, *arguments] = get_container(pick_one(render(values), "Deployment"))["args"]
+    [command, *arguments] = get_container(pick_workload(render(values)))["args"]
     parser = argparse.ArgumentParser(add_help=False)
     add_flags(parser, "run")
     known, unknown = parser.parse_known_args(arguments)
+    sharded = any(one.startswith("--total-shards=") for one in arguments)
 
     assert command == "run"
     assert unknown == []
-    load_settings(known, {})
+    load_settings(known, {"ENDPOINTS_EXPORTER_SHARD": "release-0"} if sharded else {})
 
 
 def test_everything_reaches_the_settings() -> None:
@@ -504,6 +506,27 @@ def test_kubectl_builds_the_kustomization(tmp_path: Path) -> None:
     )
     everything = [one for path in sorted(plain.glob("*.yaml")) for one in load(path)]
     assert identify(kustomize(folder)) == identify(everything)
+
+
+def test_shards_are_pods_of_a_stateful_set() -> None:
+    """Each Pod's own name says which shard it is; their number is told to all."""
+    objects = render(find_fixture("sharding"))
+    workload = pick_one(objects, "StatefulSet")
+    container = get_container(workload)
+
+    assert pick(objects, "Deployment") == []
+    assert workload["spec"]["replicas"] == 3
+    assert workload["spec"]["serviceName"] == pick_one(objects, "Service")["metadata"]["name"]
+    assert workload["spec"]["podManagementPolicy"] == "Parallel"
+    assert "--total-shards=3" in container["args"]
+    assert container["env"] == [
+        {
+            "name": "ENDPOINTS_EXPORTER_SHARD",
+            "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}},
+        }
+    ]
+    target = pick_one(objects, "VerticalPodAutoscaler")["spec"]["targetRef"]
+    assert target["kind"] == "StatefulSet"
 
 
 def kustomize(folder: Path) -> list[Any]:

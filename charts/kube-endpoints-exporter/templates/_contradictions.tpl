@@ -14,6 +14,12 @@
 {{- fail (printf "the group %q stands in `config.groups` and in `config.noGroups`: take it out of one of them." .) -}}
 {{- end -}}
 {{- end -}}
+{{- if and $v.sharding.enabled (ne (int $v.replicas) 1) -}}
+{{- fail "sharding.enabled is true and replicas is not 1, but each shard is one Pod: set sharding.shards to the number of Pods, and leave replicas at 1." -}}
+{{- end -}}
+{{- if and $v.sharding.enabled (not $v.service.enabled) -}}
+{{- fail "sharding.enabled is true but service.enabled is false, and a StatefulSet needs its Service: set service.enabled to true." -}}
+{{- end -}}
 {{- if $v.webConfig.enabled -}}
 {{- if and $v.webConfig.existingSecret $v.webConfig.content -}}
 {{- fail "webConfig.existingSecret and webConfig.content are both set: set the one that holds the web configuration file." -}}

@@ -11,6 +11,10 @@
 {{- end -}}
 {{- end -}}
 
+{{- define "kee.kind" -}}
+{{- .Values.sharding.enabled | ternary "StatefulSet" "Deployment" -}}
+{{- end -}}
+
 {{- define "kee.namespace" -}}
 {{- default .Release.Namespace .Values.namespaceOverride -}}
 {{- end -}}

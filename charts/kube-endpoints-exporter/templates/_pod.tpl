@@ -18,6 +18,9 @@
 {{- if ne $c.source "endpointslices" }}
 - --source={{ $c.source }}
 {{- end }}
+{{- if .Values.sharding.enabled }}
+- --total-shards={{ int .Values.sharding.shards }}
+{{- end }}
 {{- with .Values.namespaces }}
 - --namespaces={{ join "," . }}
 {{- end }}
@@ -125,9 +128,18 @@ spec:
       imagePullPolicy: {{ $v.image.pullPolicy }}
       args:
         {{- include "kee.args" . | nindent 8 }}
-      {{- with $v.env }}
+      {{- if or $v.sharding.enabled $v.env }}
       env:
+        {{- if $v.sharding.enabled }}
+        # The Pod's name ends in its number, and that is the shard's.
+        - name: ENDPOINTS_EXPORTER_SHARD
+          valueFrom:
+            fieldRef:
+              fieldPath: metadata.name
+        {{- end }}
+        {{- with $v.env }}
         {{- toYaml . | nindent 8 }}
+        {{- end }}
       {{- end }}
       {{- with $v.envFrom }}
       envFrom:
