@@ -198,6 +198,25 @@ class Ordinal(msgspec.Struct, frozen=True):
         return str(value)
 
 
+class LeaseName(msgspec.Struct, frozen=True):
+    """The namespace and the name of an object."""
+
+    metavar: str = "NAMESPACE/NAME"
+    takes: str = "the namespace and the name of a Lease, such as monitoring/exporter"
+
+    def parse(self, text: str) -> tuple[str, str]:
+        """Namespace and name."""
+        part = "[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?"
+        found = re.fullmatch(rf"({part})/({part})", text, re.ASCII)
+        if found is None:
+            raise BadValue(text, "is not the name of a Lease in a namespace")
+        return found[1], found[2]
+
+    def show(self, value: object) -> str:
+        """Both, parted by a slash."""
+        return "/".join(value) if isinstance(value, tuple) else ""
+
+
 class Selector(msgspec.Struct, frozen=True):
     """A label selector, kept as it was written."""
 

@@ -169,6 +169,11 @@ def _find_contradictions(values: Mapping[str, Any], given: Mapping[str, _Given])
             f"{given['shard'].where}: {shard} is none of {total} "
             f"shard{'' if total == 1 else 's'}; takes 0 to {total - 1}"
         )
+    if total > 1 and values.get("leader_lease") is not None:
+        yield (
+            f"{given['leader_lease'].where}: of several shards each has to tell its own part; "
+            f"leave it out, or {given['total_shards'].where}"
+        )
     if values.get("web_listen_address") == ():
         where, kind = given["web_listen_address"].where, given["web_listen_address"].setting.kind
         yield f"{where}: names no address; takes {kind.takes}"

@@ -29,6 +29,7 @@ from exporter.config.declaration import (
 from exporter.config.kinds import (
     Choice,
     Duration,
+    LeaseName,
     ListenAddress,
     Ordinal,
     Selector,
@@ -225,6 +226,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             EXPOSING,
         ),
     ] = 1
+    leader_lease: Annotated[
+        tuple[str, str] | None,
+        Setting(
+            "leader-lease",
+            "What is read",
+            LeaseName(),
+            "The Lease that one of several replicas holds. Only this one tells of Services; the "
+            "others follow, ready to take its place.",
+            frozenset({"run"}),
+            "every replica tells everything",
+        ),
+    ] = None
     groups: Annotated[
         tuple[Group, ...],
         Setting(

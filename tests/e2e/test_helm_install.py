@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from tests.chart.rendering import CHART as FOLDER
 from tests.chart.rendering import FIXTURES, REPOSITORY, run_helm
 from tests.e2e.harness.exporter import Exporter
 from tests.e2e.harness.kubeconfig import write_kubeconfig
-from tests.e2e.harness.samples import select, select_one
+from tests.e2e.harness.samples import Samples, keep_prefix, select, select_one
 from tests.e2e.harness.waiting import wait_until
 from tests.e2e.manifests import make_deployment, make_namespace, make_service
 from tests.e2e.watching import Cluster, wait_for_service, wait_for_truth
@@ -28,6 +29,9 @@ CRDS = REPOSITORY / "tools" / "crds"
 OPERATOR = "github.com/prometheus-operator/prometheus-operator"
 AUTOSCALER = "k8s.io/autoscaler/vertical-pod-autoscaler"
 MONITORING = ("podmonitors", "prometheusrules", "scrapeconfigs", "servicemonitors")
+LEADER = "endpoints_exporter_leader"
+#: When something was first seen differs from one process to the next.
+SINCE = {"k8s_service_endpoints_unavailable_since_timestamp_seconds"}
 FORBIDDEN_VERBS = ("create", "update", "patch", "delete", "deletecollection")
 READABLE = (
     "services",
@@ -58,13 +62,15 @@ class Release:
 
     def __init__(self, cluster: Cluster, name: str, namespace: str = HOME) -> None:
         self.name = name
+        self.kind = "deployment"
         self.namespace = namespace
         self.full_name = f"{name}-kube-endpoints-exporter"
         self._cluster = cluster
         self._flags = [f"--kubeconfig={cluster.plane.kubeconfig}", f"--namespace={namespace}"]
 
-    def put(self, *options: str) -> None:
-        """Install the release, or upgrade it."""
+    def put(self, *options: str, kind: str = "deployment") -> None:
+        """Install the release, or upgrade it; its Pods come from an object of this kind."""
+        self.kind = kind
         run_helm("upgrade", "--install", self.name, FOLDER, *self._flags, *options)
 
     def remove(self) -> None:
@@ -79,7 +85,7 @@ class Release:
     def list_objects(self) -> list[str]:
         """Kind and name of every object that the release owns on the API server."""
         kinds = (
-            "deployments,services,serviceaccounts,configmaps,secrets,networkpolicies,"
+            "deployments,statefulsets,services,serviceaccounts,configmaps,secrets,networkpolicies,"
             "poddisruptionbudgets,roles,rolebindings,clusterroles,clusterrolebindings"
         )
         selector = f"--selector=app.kubernetes.io/instance={self.name}"
@@ -88,7 +94,7 @@ class Release:
 
     def read_arguments(self) -> list[str]:
         """The arguments of the installed Deployment, but for the address and the log."""
-        [container] = self.read("deployment")["spec"]["template"]["spec"]["containers"]
+        [container] = self.read(self.kind)["spec"]["template"]["spec"]["containers"]
         here = ("--web.listen-address=", "--log.format=")
         [command, *rest] = container["args"]
         assert command == "run"
@@ -96,7 +102,7 @@ class Release:
 
     def read_account(self) -> str:
         """The ServiceAccount that the installed Deployment runs as."""
-        name: str = self.read("deployment")["spec"]["template"]["spec"]["serviceAccountName"]
+        name: str = self.read(self.kind)["spec"]["template"]["spec"]["serviceAccountName"]
         return name
 
     def write_kubeconfig(self, folder: Path) -> Path:
@@ -108,10 +114,12 @@ class Release:
             folder / f"{self.name}.kubeconfig", server=plane.url, ca_file=plane.ca_file, token=token
         )
 
-    def may(self, verb: str, resource: str, namespace: str | None = None) -> bool:
+    def may(
+        self, verb: str, resource: str, namespace: str | None = None, name: str | None = None
+    ) -> bool:
         """What the API server itself says of the account's rights (SubjectAccessReview)."""
-        name, _, group = resource.partition(".")
-        attributes = {"verb": verb, "resource": name, "group": group}
+        plural, _, group = resource.partition(".")
+        attributes = {"verb": verb, "resource": plural, "group": group, "name": name or ""}
         if namespace is not None:
             attributes["namespace"] = namespace
         review = {
@@ -263,6 +271,86 @@ def test_namespaced_it_reads_its_namespaces_and_no_other(
         forbidden = select(samples, "endpoints_exporter_resource_forbidden")
         assert set(forbidden.values()) == {0.0}
         assert select_one(samples, "k8s_service_info", namespace="default") is None
+
+
+def test_replicas_and_shards_tell_what_one_tells(
+    cluster: Cluster, workspace: Path, namespace: str, release: Release
+) -> None:
+    """On one API server two replicas with a leader, and three shards, tell the same as one.
+
+    Of two replicas exactly one tells it, and the other when the first has gone.
+    """
+    apps = [f"app-{number}" for number in range(8)]
+    cluster.kubectl.apply(
+        *(make_deployment(namespace, app, replicas=1) for app in apps),
+        *(make_service(namespace, app) for app in apps),
+    )
+    with ExitStack() as stack:
+
+        def start(name: str, *further: str) -> Exporter:
+            flags = [*release.read_arguments(), *further]
+            kubeconfig = release.write_kubeconfig(workspace)
+            made = Exporter(f"{release.name}-{name}", workspace, kubeconfig=kubeconfig, flags=flags)
+            running = stack.enter_context(made)
+            running.wait_until_ready()
+            return running
+
+        release.put("--set=config.groups={topology}")
+        one = start("one")
+        release.put(
+            "--set=config.groups={topology}",
+            "--set=sharding.enabled=true",
+            "--set=sharding.shards=3",
+            kind="statefulset",
+        )
+        # In the cluster each Pod's name tells its number, by an environment variable.
+        shards = [start(f"shard-{n}", f"--shard={release.full_name}-{n}") for n in range(3)]
+        release.put(
+            "--set=config.groups={topology}",
+            "--set=leaderElection.enabled=true",
+            "--set=replicas=2",
+        )
+        replicas = [start("first"), start("second")]
+
+        def read(exporter: Exporter) -> Samples:
+            return keep_prefix(exporter.read_samples(), "k8s_")
+
+        def agree() -> bool:
+            whole = {key: value for key, value in read(one).items() if key[0] not in SINCE}
+            parts = [read(shard) for shard in shards]
+            told = [key for part in parts for key in part]
+            assert len(told) == len(set(told))
+            union = {key: value for part in parts for key, value in part.items()}
+            assert {k: v for k, v in union.items() if k[0] not in SINCE} == whole
+            spoken = [read(replica) for replica in replicas]
+            assert [bool(part) for part in spoken].count(True) == 1
+            both = {key: value for part in spoken for key, value in part.items()}
+            assert {k: v for k, v in both.items() if k[0] not in SINCE} == whole
+            ready = select(one.read_samples(), "k8s_service_endpoints_ready", namespace=namespace)
+            assert sum(ready.values()) == len(apps)
+            assert all(parts)
+            return True
+
+        wait_until("all tell the same", agree, deadline=60)
+        [first, second] = sorted(replicas, key=lambda each: -len(read(each)))
+        assert select_one(first.read_samples(), LEADER) == 1
+        assert select_one(second.read_samples(), LEADER) == 0
+        first.process.stop()
+        wait_until("the other takes over", lambda: read(second), deadline=30)
+        assert select_one(second.read_samples(), LEADER) == 1
+
+
+def test_a_leader_may_write_its_own_lease_alone(release: Release) -> None:
+    """Leases may be made and the one be changed, in the release's namespace; no other right."""
+    release.put("--set=leaderElection.enabled=true")
+    leases = "leases.coordination.k8s.io"
+
+    assert release.may("create", leases, HOME)
+    assert release.may("update", leases, HOME, name=release.full_name)
+    assert not release.may("update", leases, HOME, name="another")
+    assert not release.may("delete", leases, HOME, name=release.full_name)
+    assert not release.may("create", leases, "default")
+    assert not release.may("update", "pods", HOME)
 
 
 def test_an_upgrade_changes_rights_and_arguments_together(release: Release) -> None:

@@ -529,6 +529,26 @@ def test_shards_are_pods_of_a_stateful_set() -> None:
     assert target["kind"] == "StatefulSet"
 
 
+def test_the_leader_may_write_its_lease_and_nothing_else() -> None:
+    """One Role in the exporter's namespace: one named Lease, and the making of Leases."""
+    objects = render(find_fixture("leader"))
+    role = pick_one(objects, "Role")
+
+    assert role["metadata"]["namespace"] == "monitoring"
+    assert role["rules"] == [
+        {
+            "apiGroups": ["coordination.k8s.io"],
+            "resources": ["leases"],
+            "resourceNames": [FULL_NAME],
+            "verbs": ["get", "update"],
+        },
+        {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["create"]},
+    ]
+    assert pick_one(objects, "ClusterRole")["rules"] == [SERVICES, SLICES, PODS, NODES, *WORKLOADS]
+    arguments = get_container(pick_one(objects, "Deployment"))["args"]
+    assert f"--leader-lease=monitoring/{FULL_NAME}" in arguments
+
+
 def kustomize(folder: Path) -> list[Any]:
     """The objects that kubectl builds out of a folder."""
     kubectl = CHART.parents[1] / ".tools" / "bin" / "kubectl"

@@ -76,6 +76,7 @@ def test_defaults_hold_when_nothing_is_set() -> None:
         lag_threshold=60.0,
         shard=0,
         total_shards=1,
+        leader_lease=None,
         groups=(),
         no_groups=(),
         labels_allowlist=(),
@@ -594,6 +595,20 @@ def test_a_shard_is_a_number_or_a_pods_name(text: str, number: int) -> None:
             ["--shard=3", "--total-shards=3"],
             "--shard: 3 is none of 3 shards; takes 0 to 2",
         ),
+        (
+            ["--shard=0", "--total-shards=2", "--leader-lease=monitoring/exporter"],
+            (
+                "--leader-lease: of several shards each has to tell its own part; "
+                "leave it out, or --total-shards"
+            ),
+        ),
+        (
+            ["--leader-lease=exporter"],
+            (
+                "--leader-lease: exporter is not the name of a Lease in a namespace; "
+                "takes the namespace and the name of a Lease, such as monitoring/exporter"
+            ),
+        ),
         (["--shard=1"], "--shard: 1 is none of 1 shard; takes 0 to 0"),
         (
             ["--total-shards=3"],
@@ -601,8 +616,10 @@ def test_a_shard_is_a_number_or_a_pods_name(text: str, number: int) -> None:
         ),
         (
             ["--shard=exporter", "--total-shards=1"],
-            "--shard: exporter does not end in a number of its own; takes "
-            + "a whole number from 0, or a name that ends in one, such as exporter-2",
+            (
+                "--shard: exporter does not end in a number of its own; takes "
+                "a whole number from 0, or a name that ends in one, such as exporter-2"
+            ),
         ),
     ],
 )

@@ -14,6 +14,9 @@
 {{- fail (printf "the group %q stands in `config.groups` and in `config.noGroups`: take it out of one of them." .) -}}
 {{- end -}}
 {{- end -}}
+{{- if and $v.leaderElection.enabled $v.sharding.enabled -}}
+{{- fail "leaderElection.enabled and sharding.enabled are both true, but of several shards each has to tell its own part: set one of them to false." -}}
+{{- end -}}
 {{- if and $v.sharding.enabled (ne (int $v.replicas) 1) -}}
 {{- fail "sharding.enabled is true and replicas is not 1, but each shard is one Pod: set sharding.shards to the number of Pods, and leave replicas at 1." -}}
 {{- end -}}

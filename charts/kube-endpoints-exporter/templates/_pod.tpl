@@ -18,6 +18,9 @@
 {{- if ne $c.source "endpointslices" }}
 - --source={{ $c.source }}
 {{- end }}
+{{- if .Values.leaderElection.enabled }}
+- --leader-lease={{ include "kee.namespace" . }}/{{ include "kee.fullname" . }}
+{{- end }}
 {{- if .Values.sharding.enabled }}
 - --total-shards={{ int .Values.sharding.shards }}
 {{- end }}
