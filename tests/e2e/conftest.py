@@ -107,7 +107,7 @@ def kubeconfig(access: Access) -> Path:
 @pytest.fixture(scope="session")
 def exporter(workspace: Path, kubeconfig: Path) -> Iterator[Exporter]:
     """The exporter as documented, in watch mode with all groups, over the whole run."""
-    flags = ["--sync=watch", f"--groups={ALL_METRIC_GROUPS}"]
+    flags = ["--sync=watch", "--interval=1", f"--groups={ALL_METRIC_GROUPS}"]
     with Exporter("exporter", workspace, kubeconfig=kubeconfig, flags=flags) as running:
         running.wait_until_ready(60)
         yield running
