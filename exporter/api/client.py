@@ -119,22 +119,40 @@ class Client:
             overdue.cancel()
             answer.close()
 
+    async def send(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        """One small request, `body` as JSON; the answer's body. Raises ApiError."""
+        timeout = aiohttp.ClientTimeout(total=LIST_IDLE, sock_connect=CONNECT)
+        answer = await self._open(path, {}, timeout, "identity", method=method, body=body)
+        try:
+            return await answer.read()
+        except _FOREIGN as error:
+            raise translate(error, self.server) from None
+        finally:
+            answer.close()
+
     async def _open(
         self,
         path: str,
         params: Mapping[str, str],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  # aiohttp's own
         encoding: str,
+        *,
+        method: str = "GET",
+        body: bytes | None = None,
     ) -> aiohttp.ClientResponse:
         credentials = self._credentials
         headers = {"Accept-Encoding": encoding, **credentials.headers}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
         authorization = await credentials.tokens.authorization(self._clock())
         if authorization is not None:
             headers["Authorization"] = authorization
         secure = credentials.server.startswith("https:")
         try:
-            answer = await self._connected().get(
+            answer = await self._connected().request(
+                method,
                 URL(credentials.server + path, encoded=True).with_query(dict(params)),
+                data=body,
                 headers=headers,
                 timeout=timeout,
                 allow_redirects=False,
@@ -146,7 +164,7 @@ class Client:
             raise translate(error, credentials.server) from None
         for warning in answer.headers.getall("Warning", ()):
             self._hear(warning)
-        if answer.status != 200:
+        if answer.status not in (200, 201):
             raise await self._refusal(answer)
         return answer
 

@@ -12,6 +12,7 @@ from exporter.analysis.wording import escape_text
 from exporter.catalogue import Group
 from exporter.cli.errors import PROGRAM, CommandError
 from exporter.cli.selecting import compile_selector
+from exporter.cluster.shard import Shard
 from exporter.config import Settings
 from exporter.dump import Dump, DumpError, read_dump
 from exporter.engine.state import Choices, State
@@ -71,6 +72,7 @@ def choose(settings: Settings, *, groups: Collection[Group] = ()) -> Choices:
         addresses_of=frozenset(settings.addresses_namespaces) or None,
         partial=bool(settings.service_selector),
         denied_namespaces=settings.namespaces_denylist,
+        shard=Shard(settings.shard, settings.total_shards),
     )
 
 

@@ -180,6 +180,43 @@ class Whole(msgspec.Struct, frozen=True):
         return str(value)
 
 
+class Ordinal(msgspec.Struct, frozen=True):
+    """A number, or the name of a StatefulSet's Pod, which ends in one: `exporter-2` is 2."""
+
+    metavar: str = "N"
+    takes: str = "a whole number from 0, or a name that ends in one, such as exporter-2"
+
+    def parse(self, text: str) -> int:
+        """The number."""
+        found = re.fullmatch(r"(?:[a-z0-9][-a-z0-9.]*-)?([0-9]{1,9})", text, re.ASCII)
+        if found is None:
+            raise BadValue(text, "does not end in a number of its own")
+        return int(found[1])
+
+    def show(self, value: object) -> str:
+        """Digits."""
+        return str(value)
+
+
+class LeaseName(msgspec.Struct, frozen=True):
+    """The namespace and the name of an object."""
+
+    metavar: str = "NAMESPACE/NAME"
+    takes: str = "the namespace and the name of a Lease, such as monitoring/exporter"
+
+    def parse(self, text: str) -> tuple[str, str]:
+        """Namespace and name."""
+        part = "[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?"
+        found = re.fullmatch(rf"({part})/({part})", text, re.ASCII)
+        if found is None:
+            raise BadValue(text, "is not the name of a Lease in a namespace")
+        return found[1], found[2]
+
+    def show(self, value: object) -> str:
+        """Both, parted by a slash."""
+        return "/".join(value) if isinstance(value, tuple) else ""
+
+
 class Selector(msgspec.Struct, frozen=True):
     """A label selector, kept as it was written."""
 

@@ -162,6 +162,22 @@ def _find_contradictions(values: Mapping[str, Any], given: Mapping[str, _Given])
                 f"{given[one].where}: {', '.join(str(each) for each in both)} "
                 f"stands in {given[other].where} too; takes what is not there"
             )
+    shard, total = values.get("shard"), values.get("total_shards", 1)
+    if shard is None and total > 1:
+        yield (
+            f"{given['total_shards'].where}: {total}, but nothing says which of them this is; "
+            f"set {_BY_NAME['shard'].flag} from 0 to {total - 1}"
+        )
+    elif shard is not None and shard >= total:
+        yield (
+            f"{given['shard'].where}: {shard} is none of {total} "
+            f"shard{'' if total == 1 else 's'}; takes 0 to {total - 1}"
+        )
+    if total > 1 and values.get("leader_lease") is not None:
+        yield (
+            f"{given['leader_lease'].where}: of several shards each has to tell its own part; "
+            f"leave it out, or {given['total_shards'].where}"
+        )
     if values.get("web_listen_address") == ():
         where, kind = given["web_listen_address"].where, given["web_listen_address"].setting.kind
         yield f"{where}: names no address; takes {kind.takes}"

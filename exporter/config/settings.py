@@ -29,7 +29,9 @@ from exporter.config.declaration import (
 from exporter.config.kinds import (
     Choice,
     Duration,
+    LeaseName,
     ListenAddress,
+    Ordinal,
     Selector,
     Several,
     Text,
@@ -204,6 +206,39 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             JUDGING,
         ),
     ] = 60.0
+    shard: Annotated[
+        int,
+        Setting(
+            "shard",
+            "What is read",
+            Ordinal(),
+            "Which shard this is, counted from 0, or the name of a StatefulSet's Pod, whose number "
+            "it is. Each shard tells of its own Services.",
+            EXPOSING,
+        ),
+    ] = 0
+    total_shards: Annotated[
+        int,
+        Setting(
+            "total-shards",
+            "What is read",
+            Whole(1, 1000),
+            "How many processes share the cluster, each with a --shard of its own.",
+            EXPOSING,
+        ),
+    ] = 1
+    leader_lease: Annotated[
+        tuple[str, str] | None,
+        Setting(
+            "leader-lease",
+            "What is read",
+            LeaseName(),
+            "The Lease that one of several replicas holds. Only this one tells of Services; the "
+            "others follow, ready to take its place.",
+            frozenset({"run"}),
+            "every replica tells everything",
+        ),
+    ] = None
     groups: Annotated[
         tuple[Group, ...],
         Setting(

@@ -19,7 +19,7 @@ from exporter.engine.feed import FeedStatus, follow
 from exporter.engine.feed import Telemetry as FeedTelemetry
 from exporter.engine.state import Batch, State
 from exporter.engine.statuses import combine_statuses
-from exporter.model import Change, ObjectKey, ResourceStatus, Snapshot, Upsert
+from exporter.model import Change, ObjectKey, ResourceStatus, ServiceKey, Snapshot, Upsert
 from exporter.objects.slices import EndpointSlice
 from exporter.reflector import Plan
 
@@ -133,7 +133,9 @@ class Engine:
 
     def _measure_programming(self, fresh: EndpointSlice) -> None:
         """Tells how old the trigger of a slice is that came by a watch."""
-        if fresh.triggered is None:
+        if fresh.triggered is None or not self._state.shard.owns(
+            ServiceKey(fresh.namespace, fresh.service)
+        ):
             return
         key = ObjectKey(fresh.namespace, fresh.name)
         known = self._state.cluster.find("endpointslices", key)

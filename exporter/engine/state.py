@@ -14,6 +14,7 @@ import msgspec
 from exporter.analysis.report import ReportOptions, analyse
 from exporter.catalogue import Family, Group, select_families
 from exporter.cluster import Cluster, Dirty
+from exporter.cluster.shard import Shard
 from exporter.engine.transitions import Transitions
 from exporter.exposition import Exposition
 from exporter.exposition.fragments import Fragment
@@ -42,6 +43,7 @@ class Choices(msgspec.Struct, frozen=True):
     addresses_of: frozenset[str] | None = None
     partial: bool = False
     denied_namespaces: tuple[str, ...] = ()
+    shard: Shard = Shard()
 
     def families(self) -> tuple[Family, ...]:
         """The families of the chosen groups."""
@@ -57,6 +59,7 @@ class State:
             partial=choices.partial,
             denied_namespaces=choices.denied_namespaces,
         )
+        self.shard = choices.shard
         self.exposition = Exposition(choices.families())
         self._options = ReportOptions(
             min_ready=choices.min_ready,
@@ -93,7 +96,7 @@ class State:
 
     def deliver(self, change: Change) -> None:
         """Takes a change."""
-        self._dirty.add(self.cluster.apply(change))
+        self._dirty.add(self.cluster.apply(self.shard.narrow(change)))
 
     def touch(self, services: Iterable[ServiceKey]) -> None:
         """Marks Services whose report changes with time alone."""
@@ -120,7 +123,7 @@ class State:
                 return
         while batch.namespaces:
             name = batch.namespaces.pop()
-            about = self.cluster.namespace(name)
+            about = self.cluster.namespace(name) if self.shard.owns_namespace(name) else None
             batch.namespace_lines[name] = self._render_namespace(about)
 
     def _render_namespace(self, about: NamespaceReport | None) -> Fragment | None:
@@ -146,7 +149,7 @@ class State:
             self.commit(self.refresh(now))
 
     def _report(self, key: ServiceKey, now: float) -> ServiceReport | None:
-        view = self.cluster.view(key)
+        view = self.cluster.view(key) if self.shard.owns(key) else None
         if view is None:
             self._memory.pop(key, None)
             self._maturing.discard(key)

@@ -77,6 +77,8 @@ class Exposition:
 
     def __init__(self, families: Sequence[Family]) -> None:
         self.families = tuple(families)
+        #: Tells nothing but the tail: another process speaks.
+        self.silent = False
         about_services = tuple(f for f in families if f.scope is not Scope.NAMESPACE)
         about_namespaces = tuple(f for f in families if f.scope is Scope.NAMESPACE)
         self._service_renderer = Renderer(about_services)
@@ -119,7 +121,7 @@ class Exposition:
     def series(self) -> dict[str, int]:
         """How many series there are, by group."""
         found: dict[str, int] = {}
-        for family, store, number in self._places:
+        for family, store, number in () if self.silent else self._places:
             group = family.group.value
             found[group] = found.get(group, 0) + store.series[number]
         return found
@@ -138,7 +140,7 @@ class Exposition:
         rendered to in the same format; for OpenMetrics without its end mark, which is added here.
         """
         pieces: list[Piece | bytes] = []
-        for family, store, number in self._places:
+        for family, store, number in () if self.silent else self._places:
             if families is not None and family.name not in families:
                 continue
             if namespaces is None:

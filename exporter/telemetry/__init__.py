@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from prometheus_client import (
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     Info,
     disable_created_metrics,
@@ -32,6 +33,7 @@ from exporter.telemetry.families import (
     LAST_EVENT,
     LAST_SYNC,
     LATENCY,
+    LEADER,
     LIST_RESULTS,
     LISTS,
     OBJECTS,
@@ -91,8 +93,13 @@ class Telemetry:
     Durations are in seconds; one that a clock's jump made negative counts as 0.
     """
 
-    def __init__(self, version: str, *, programming_latency: bool = True) -> None:
-        """`version` is the exporter's. Without `programming_latency` that family is absent."""
+    def __init__(
+        self, version: str, *, programming_latency: bool = True, leader: bool = False
+    ) -> None:
+        """`version` is the exporter's.
+
+        Without `programming_latency` or `leader` their families are absent.
+        """
         registry = CollectorRegistry()
 
         def count(family: OwnFamily) -> Counter:
@@ -120,6 +127,7 @@ class Telemetry:
         self._scrape_time, self._scrape_size = measure(SCRAPE_TIME), measure(SCRAPE_SIZE)
         self._visible, self._lag = measure(VISIBLE), measure(LAG)
         self._latency = measure(LATENCY) if programming_latency else None
+        self._leader = Gauge(LEADER.name, LEADER.help, registry=registry) if leader else None
         self._known: set[str] = set()
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
@@ -173,6 +181,11 @@ class Telemetry:
             if status.resource not in self._known:
                 self._known.add(status.resource)
                 self._start(status.resource)
+
+    def show_leader(self, leading: bool) -> None:  # noqa: FBT001 - as it is heard
+        """Whether the lease is ours."""
+        if self._leader is not None:
+            self._leader.set(leading)
 
     def show_series(self, by_group: Mapping[str, int]) -> None:
         """How many series about Services there are now."""

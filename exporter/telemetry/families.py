@@ -51,6 +51,11 @@ _CONTROLLERS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0)
 _BYTES = (1e4, 1e5, 2.5e5, 1e6, 2.5e6, 5e6, 1e7, 2.5e7, 5e7, 1e8)
 
 BUILD = _own("build_info", Kind.INFO, "The exporter and what it runs on.", "version", "python")
+LEADER = _own(
+    "leader",
+    Kind.GAUGE,
+    "Whether this replica holds the lease and tells of Services; absent without `--leader-lease`.",
+)
 SYNCED = _own(
     "resource_synced",
     Kind.GAUGE,
@@ -174,6 +179,7 @@ _PROCESS = tuple(
 #: Every family about the exporter itself, in the order in which they are rendered.
 OWN_FAMILIES: tuple[OwnFamily, ...] = (
     BUILD,
+    LEADER,
     SYNCED,
     FORBIDDEN,
     LAST_SYNC,

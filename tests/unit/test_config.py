@@ -74,6 +74,9 @@ def test_defaults_hold_when_nothing_is_set() -> None:
         default_min_ready=1,
         grace_period=60.0,
         lag_threshold=60.0,
+        shard=0,
+        total_shards=1,
+        leader_lease=None,
         groups=(),
         no_groups=(),
         labels_allowlist=(),
@@ -572,3 +575,54 @@ def test_page_documents_every_setting() -> None:
     assert "## The file of `--web.config.file`\n" in page
     assert page.endswith(".\n")
     assert not page.endswith("\n\n")
+
+
+# ── shards ───────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("text, number", [("2", 2), ("0", 0), ("exporter-1", 1), ("a-b.c-007", 7)])
+def test_a_shard_is_a_number_or_a_pods_name(text: str, number: int) -> None:
+    """A StatefulSet's Pod is called after its number, which is the shard's."""
+    found = load(["--total-shards=8"], {"ENDPOINTS_EXPORTER_SHARD": text})
+
+    assert (found.shard, found.total_shards) == (number, 8)
+
+
+@pytest.mark.parametrize(
+    "flags, line",
+    [
+        (
+            ["--shard=3", "--total-shards=3"],
+            "--shard: 3 is none of 3 shards; takes 0 to 2",
+        ),
+        (
+            ["--shard=0", "--total-shards=2", "--leader-lease=monitoring/exporter"],
+            (
+                "--leader-lease: of several shards each has to tell its own part; "
+                "leave it out, or --total-shards"
+            ),
+        ),
+        (
+            ["--leader-lease=exporter"],
+            (
+                "--leader-lease: exporter is not the name of a Lease in a namespace; "
+                "takes the namespace and the name of a Lease, such as monitoring/exporter"
+            ),
+        ),
+        (["--shard=1"], "--shard: 1 is none of 1 shard; takes 0 to 0"),
+        (
+            ["--total-shards=3"],
+            "--total-shards: 3, but nothing says which of them this is; set --shard from 0 to 2",
+        ),
+        (
+            ["--shard=exporter", "--total-shards=1"],
+            (
+                "--shard: exporter does not end in a number of its own; takes "
+                "a whole number from 0, or a name that ends in one, such as exporter-2"
+            ),
+        ),
+    ],
+)
+def test_shards_that_can_not_be(flags: list[str], line: str) -> None:
+    """Two processes that are shard 0 by default would tell everything twice and the rest never."""
+    assert faults(flags) == (line,)

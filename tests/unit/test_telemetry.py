@@ -40,7 +40,7 @@ def status(
 
 def busy() -> Telemetry:
     """A telemetry that was told of everything once."""
-    telemetry = Telemetry("1.2.3")
+    telemetry = Telemetry("1.2.3", leader=True)
     telemetry.show_resources([status(last_event=1.6e9), status("pods", last_event=1.6e9)])
     telemetry.show_annotations(2)
     telemetry.show_series({"core": 12, "ports": 0})
@@ -123,10 +123,23 @@ def test_every_family_is_rendered_as_declared(openmetrics: bool) -> None:
             assert tuple(label for label in sample.labels if label != "le") == family.labels
 
 
+def test_the_leader_is_told_only_where_there_is_one() -> None:
+    """With a lease 0 until it is held, then 1; without one no such family."""
+    telemetry = Telemetry("1", leader=True)
+    assert lines(telemetry, [f"{PREFIX}leader"]) == {f"{PREFIX}leader 0"}
+    telemetry.show_leader(True)
+    assert lines(telemetry, [f"{PREFIX}leader"]) == {f"{PREFIX}leader 1"}
+
+    without = Telemetry("1")
+    without.show_leader(True)
+    assert lines(without, [f"{PREFIX}leader"]) == set()
+
+
 def test_names_are_the_published_ones() -> None:
     """Dashboards and alerts of users ask for these names: they are a contract."""
     assert [family.name.removeprefix(PREFIX) for family in OWN_FAMILIES] == [
         "build_info",
+        "leader",
         "resource_synced",
         "resource_forbidden",
         "resource_last_sync_timestamp_seconds",

@@ -296,3 +296,31 @@ async def test_a_warning_of_the_server_is_heard_once() -> None:
         for _ in range(2):
             await body_of(client)
     assert heard == ['299 - "v1 Endpoints is deprecated"']
+
+
+async def test_a_small_request_is_sent_with_its_body_and_our_token() -> None:
+    """`send` puts JSON with the token, and returns what came back, of 201 too."""
+    async with (
+        serving(answering(b'{"a":1}', status=b"201 Created")) as (url, heads),
+        client_of(url) as client,
+    ):
+        assert await client.send("PUT", "/leases/x", b"{}") == b'{"a":1}'
+    (head,) = heads
+    lines = head.lower().splitlines()
+    assert lines[0] == "put /leases/x http/1.1"
+    assert {
+        "content-type: application/json",
+        "content-length: 2",
+        "authorization: bearer secret",
+    } <= set(lines)
+
+
+async def test_a_refused_request_is_our_error() -> None:
+    """A conflict tells its status, whatever its body holds."""
+    async with (
+        serving(answering(b"no", status=b"409 Conflict")) as (url, _),
+        client_of(url) as client,
+    ):
+        with pytest.raises(AnswerError) as caught:
+            await client.send("PUT", "/leases/x", b"{}")
+    assert caught.value.code == 409

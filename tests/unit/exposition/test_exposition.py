@@ -229,3 +229,18 @@ def test_series_are_counted_by_group() -> None:
             counted[groups[name]] += 1
         assert state.exposition.series() == counted
         state.exposition.commit(dict.fromkeys(sorted(state.reports)[:70]), {"d": None})
+
+
+@pytest.mark.parametrize("form", [TEXT, OPEN])
+def test_who_is_silent_tells_only_the_tail(form: Format) -> None:
+    """A replica that does not lead shows its own metrics, no head of others, and counts nothing."""
+    exposition = busy().exposition
+    before = plain(exposition.scrape(form))
+    exposition.silent = True
+    end = b"# EOF\n" if form is OPEN else b""
+    assert plain(exposition.scrape(form, tail=b"own 1\n")) == b"own 1\n" + end
+    assert plain(exposition.scrape(form, namespaces=frozenset("d"))) == end
+    assert exposition.series() == {}
+
+    exposition.silent = False
+    assert plain(exposition.scrape(form)) == before

@@ -1,0 +1,38 @@
+# syntax=docker/dockerfile:1
+# The commands are those of the Makefile: pinned and hashed dependencies, then the program itself.
+ARG PYTHON=3.13-slim-bookworm
+
+FROM python:${PYTHON} AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+WORKDIR /src
+# Dependencies change less often than the code, so they are a layer of their own.
+COPY requirements/ requirements/
+RUN python -m venv --without-pip /opt/kube-endpoints-exporter \
+ && python -m pip --python /opt/kube-endpoints-exporter/bin/python install --require-hashes -r requirements/runtime.txt \
+ && python -m pip install --require-hashes -r requirements/build.txt
+COPY pyproject.toml README.md LICENSE ./
+COPY exporter/ exporter/
+RUN python -m pip wheel --no-build-isolation --no-deps --wheel-dir /dist . \
+ && python -m pip --python /opt/kube-endpoints-exporter/bin/python install --no-deps --no-index --find-links /dist kube-endpoints-exporter \
+ && /opt/kube-endpoints-exporter/bin/kube-endpoints-exporter --version
+
+FROM python:${PYTHON}
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+ARG CREATED=unknown
+LABEL org.opencontainers.image.title="kube-endpoints-exporter" \
+      org.opencontainers.image.description="Says for every Kubernetes Service whether it has endpoints that can take traffic" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.created="${CREATED}"
+# Nothing is ever written: bytecode was compiled when the packages were installed.
+ENV PATH="/opt/kube-endpoints-exporter/bin:${PATH}" PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+RUN python -m pip uninstall --yes pip \
+ && rm -rf /usr/local/lib/python3*/ensurepip
+COPY --from=build /opt/kube-endpoints-exporter /opt/kube-endpoints-exporter
+USER 65532:65532
+EXPOSE 9769
+# Whether it lives and is ready is asked by the cluster's probes (/livez, /readyz).
+ENTRYPOINT ["kube-endpoints-exporter"]
+CMD ["run"]

@@ -1,0 +1,94 @@
+"""The Dockerfile. No image is built here: what can be told from the text is told."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.chart.rendering import CHART, REPOSITORY
+
+TEXT = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
+FINAL = TEXT.split("\nFROM ")[-1]
+
+
+def test_hadolint_is_content() -> None:
+    """The linter finds nothing, and no rule is switched off."""
+    hadolint = Path(sys.executable).with_name("hadolint")
+    done = subprocess.run(
+        [str(hadolint), "--no-color", "Dockerfile"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert (done.stdout, done.returncode) == ("", 0)
+    assert "hadolint ignore" not in TEXT
+
+
+def test_it_does_not_run_as_root() -> None:
+    """The last USER is a number (a kubelet can't check a name), the one the chart uses."""
+    values = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
+    context = values["containerSecurityContext"]
+
+    assert re.findall(r"^USER (.+)$", TEXT, re.MULTILINE) == [
+        f"{context['runAsUser']}:{context['runAsGroup']}"
+    ]
+
+
+def test_the_final_image_installs_nothing() -> None:
+    """Dependencies and the wheel are installed in the first stage; the second only copies."""
+    assert not re.findall(r"^(?!#).* install ", FINAL, re.MULTILINE)
+    assert "pip uninstall --yes pip" in FINAL
+    assert re.findall(r"^COPY (.+)$", FINAL, re.MULTILINE) == [
+        "--from=build /opt/kube-endpoints-exporter /opt/kube-endpoints-exporter"
+    ]
+
+
+def test_dependencies_are_the_pinned_ones() -> None:
+    """Image and Makefile install the same locked files, with hashes."""
+    makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+
+    assert "install --require-hashes -r requirements/runtime.txt" in TEXT
+    assert "install --require-hashes -r requirements/runtime.txt" in makefile
+    for line in re.findall(r" install .*", TEXT):
+        assert "--require-hashes" in line or "--no-index" in line
+
+
+def test_the_build_gets_what_it_copies_and_little_else() -> None:
+    """Whatever the first stage copies is let in by .dockerignore, which begins with nothing."""
+    lines = (REPOSITORY / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    rules = [line for line in lines if line and not line.startswith("#")]
+    let_in = {rule[1:] for rule in rules if rule.startswith("!")}
+    first = TEXT.split("\nFROM ")[1]
+    copied = {
+        source.rstrip("/")
+        for line in re.findall(r"^COPY (.+)$", first, re.MULTILINE)
+        for source in line.split()[:-1]
+    }
+
+    assert rules[0] == "*"
+    assert let_in == copied
+    assert fnmatch.filter(rules, "**/__pycache__")
+
+
+def test_the_release_checks_what_it_publishes() -> None:
+    """Image and chart are only published after the checks; the file says that it has not run."""
+    text = (REPOSITORY / ".github/workflows/release.yaml").read_text(encoding="utf-8")
+    workflow: dict[Any, Any] = yaml.safe_load(text)
+    jobs = workflow["jobs"]
+
+    assert text.startswith("# UNTESTED")
+    assert jobs["image"]["needs"] == "check"
+    assert jobs["chart"]["needs"] == "image"
+    assert workflow["permissions"] == {}
+    build = next(step for step in jobs["image"]["steps"] if step.get("id") == "build")
+    assert build["with"]["sbom"] is True
+    assert build["with"]["provenance"] == "mode=max"

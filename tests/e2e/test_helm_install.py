@@ -1,0 +1,452 @@
+"""The chart on a real API server: installed, upgraded, uninstalled, and run as it was installed.
+
+The exporter runs with the arguments of the installed Deployment, and with a token of the installed
+ServiceAccount and nothing more.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.chart.rendering import CHART as FOLDER
+from tests.chart.rendering import FIXTURES, REPOSITORY, run_helm
+from tests.e2e.harness.exporter import Exporter
+from tests.e2e.harness.kubeconfig import write_kubeconfig
+from tests.e2e.harness.samples import Samples, keep_prefix, select, select_one
+from tests.e2e.harness.waiting import wait_until
+from tests.e2e.manifests import make_deployment, make_namespace, make_service
+from tests.e2e.watching import Cluster, wait_for_service, wait_for_truth
+
+HOME = "helm-home"
+CRDS = REPOSITORY / "tools" / "crds"
+OPERATOR = "github.com/prometheus-operator/prometheus-operator"
+AUTOSCALER = "k8s.io/autoscaler/vertical-pod-autoscaler"
+MONITORING = ("podmonitors", "prometheusrules", "scrapeconfigs", "servicemonitors")
+LEADER = "endpoints_exporter_leader"
+#: When something was first seen differs from one process to the next.
+SINCE = {"k8s_service_endpoints_unavailable_since_timestamp_seconds"}
+FORBIDDEN_VERBS = ("create", "update", "patch", "delete", "deletecollection")
+READABLE = (
+    "services",
+    "endpointslices.discovery.k8s.io",
+    "pods",
+    "nodes",
+    "deployments.apps",
+    "replicasets.apps",
+    "statefulsets.apps",
+    "replicationcontrollers",
+)
+OUT_OF_REACH = (
+    "secrets",
+    "configmaps",
+    "endpoints",
+    "events",
+    "namespaces",
+    "serviceaccounts",
+    "leases.coordination.k8s.io",
+    "ingresses.networking.k8s.io",
+    "clusterroles.rbac.authorization.k8s.io",
+    "apiservices.apiregistration.k8s.io",
+)
+
+
+class Release:
+    """A Helm release of the chart in a namespace of the cluster."""
+
+    def __init__(self, cluster: Cluster, name: str, namespace: str = HOME) -> None:
+        self.name = name
+        self.kind = "deployment"
+        self.namespace = namespace
+        self.full_name = f"{name}-kube-endpoints-exporter"
+        self._cluster = cluster
+        self._flags = [f"--kubeconfig={cluster.plane.kubeconfig}", f"--namespace={namespace}"]
+
+    def put(self, *options: str, kind: str = "deployment") -> None:
+        """Install the release, or upgrade it; its Pods come from an object of this kind."""
+        self.kind = kind
+        run_helm("upgrade", "--install", self.name, FOLDER, *self._flags, *options)
+
+    def remove(self) -> None:
+        """Uninstall the release if it is there."""
+        run_helm("uninstall", self.name, *self._flags, "--ignore-not-found")
+
+    def read(self, kind: str) -> Any:
+        """The object of a kind that carries the full name."""
+        target = f"{kind}/{self.full_name}"
+        return self._cluster.kubectl.read(target, f"--namespace={self.namespace}")
+
+    def list_objects(self) -> list[str]:
+        """Kind and name of every object that the release owns on the API server."""
+        kinds = (
+            "deployments,statefulsets,services,serviceaccounts,configmaps,secrets,networkpolicies,"
+            "poddisruptionbudgets,roles,rolebindings,clusterroles,clusterrolebindings"
+        )
+        selector = f"--selector=app.kubernetes.io/instance={self.name}"
+        found = self._cluster.kubectl.list_items(kinds, "--all-namespaces", selector)
+        return sorted(f"{one['kind']}/{one['metadata']['name']}" for one in found)
+
+    def read_arguments(self) -> list[str]:
+        """The arguments of the installed Deployment, but for the address and the log."""
+        [container] = self.read(self.kind)["spec"]["template"]["spec"]["containers"]
+        here = ("--web.listen-address=", "--log.format=")
+        [command, *rest] = container["args"]
+        assert command == "run"
+        return [one for one in rest if not one.startswith(here)]
+
+    def read_account(self) -> str:
+        """The ServiceAccount that the installed Deployment runs as."""
+        name: str = self.read(self.kind)["spec"]["template"]["spec"]["serviceAccountName"]
+        return name
+
+    def write_kubeconfig(self, folder: Path) -> Path:
+        """A kubeconfig with a token of the installed account."""
+        plane = self._cluster.plane
+        account, scope = self.read_account(), f"--namespace={self.namespace}"
+        token = self._cluster.kubectl.run("create", "token", account, scope).strip()
+        return write_kubeconfig(
+            folder / f"{self.name}.kubeconfig", server=plane.url, ca_file=plane.ca_file, token=token
+        )
+
+    def may(
+        self, verb: str, resource: str, namespace: str | None = None, name: str | None = None
+    ) -> bool:
+        """What the API server itself says of the account's rights (SubjectAccessReview)."""
+        plural, _, group = resource.partition(".")
+        attributes = {"verb": verb, "resource": plural, "group": group, "name": name or ""}
+        if namespace is not None:
+            attributes["namespace"] = namespace
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SubjectAccessReview",
+            "spec": {
+                "user": f"system:serviceaccount:{self.namespace}:{self.read_account()}",
+                "groups": ["system:serviceaccounts", "system:authenticated"],
+                "resourceAttributes": attributes,
+            },
+        }
+        answer = self._cluster.kubectl.run(
+            "create", "-o", "json", "-f", "-", given=json.dumps(review)
+        )
+        allowed: bool = json.loads(answer)["status"]["allowed"]
+        return allowed
+
+
+@pytest.fixture(scope="module", autouse=True)
+def prometheus() -> None:
+    """Stand in for the session's own: nothing here is scraped."""
+
+
+@pytest.fixture(scope="module")
+def home(cluster: Cluster) -> str:
+    """The namespace of the releases, under the enforced Pod security standard `restricted`."""
+    manifest = make_namespace(HOME)
+    enforce = {"pod-security.kubernetes.io/enforce": "restricted"}
+    manifest["metadata"]["labels"] = enforce
+    cluster.kubectl.apply(manifest)
+    return HOME
+
+
+@pytest.fixture
+def release(cluster: Cluster, home: str, request: pytest.FixtureRequest) -> Iterator[Release]:
+    """A release that is gone after the test."""
+    name = "r" + "".join(one for one in request.node.name.lower() if one.isalnum())[-20:]
+    running = Release(cluster, name)
+    yield running
+    running.remove()
+
+
+@pytest.fixture(scope="module")
+def custom_kinds(cluster: Cluster) -> None:
+    """The definitions of Prometheus Operator's and the autoscaler's kinds, as they publish them."""
+    done = subprocess.run(
+        ["go", "mod", "download", "-json", OPERATOR, AUTOSCALER],
+        cwd=CRDS,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    )
+    decoder, text, folders = json.JSONDecoder(), done.stdout.strip(), {}
+    while text:
+        module, end = decoder.raw_decode(text)
+        folders[module["Path"]] = Path(module["Dir"])
+        text = text[end:].strip()
+    published = folders[OPERATOR] / "example" / "prometheus-operator-crd"
+    files = [published / f"monitoring.coreos.com_{kind}.yaml" for kind in MONITORING]
+    files.append(folders[AUTOSCALER] / "deploy" / "vpa-v1-crd-gen.yaml")
+    cluster.kubectl.run("apply", "--server-side", *(f"--filename={path}" for path in files))
+    cluster.kubectl.run("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+
+
+def test_it_installs_runs_with_its_own_rights_and_goes(
+    cluster: Cluster, workspace: Path, namespace: str, release: Release
+) -> None:
+    """Installed, its account's token is enough for all the exporter reads; then gone."""
+    cluster.kubectl.apply(
+        make_deployment(namespace, "web", replicas=2),
+        make_service(namespace, "web"),
+        make_deployment(namespace, "cart", replicas=0),
+        make_service(namespace, "cart"),
+    )
+    release.put("--set=config.groups={topology}")
+    full = release.full_name
+    assert [one for one in release.list_objects() if "/kube-root-ca" not in one] == [
+        f"ClusterRole/{full}",
+        f"ClusterRoleBinding/{full}",
+        f"Deployment/{full}",
+        f"Service/{full}",
+        f"ServiceAccount/{full}",
+    ]
+    wait_until("its Pod is admitted", lambda: has_pod(cluster, release))
+
+    flags = release.read_arguments()
+    kubeconfig = release.write_kubeconfig(workspace)
+    with Exporter(release.name, workspace, kubeconfig=kubeconfig, flags=flags) as exporter:
+        exporter.wait_until_ready()
+        wait_for_service(exporter, namespace, "web", {"ready": 2, "reason": None})
+        wait_for_service(exporter, namespace, "cart", {"ready": 0, "reason": "ScaledToZero"})
+        samples = wait_for_truth(cluster, exporter)
+        forbidden = select(samples, "endpoints_exporter_resource_forbidden")
+        assert forbidden
+        assert set(forbidden.values()) == {0.0}
+
+    release.remove()
+    wait_until("nothing is left", lambda: release.list_objects() == [])
+
+
+def has_pod(cluster: Cluster, release: Release) -> bool:
+    """Whether a Pod of the Deployment exists: Pod security would have refused to create it."""
+    selector = f"--selector=app.kubernetes.io/instance={release.name}"
+    return bool(cluster.kubectl.list_items("pods", f"--namespace={release.namespace}", selector))
+
+
+def test_forbidden_verbs_are_forbidden(cluster: Cluster, release: Release) -> None:
+    """Of what it reads it may get, list and watch, and nothing else; of the rest nothing at all."""
+    release.put()
+    for resource in READABLE:
+        for verb in ("get", "list", "watch"):
+            assert release.may(verb, resource), f"{verb} {resource}"
+        for verb in FORBIDDEN_VERBS:
+            assert not release.may(verb, resource), f"{verb} {resource}"
+    for resource in OUT_OF_REACH:
+        for verb in ("get", "list", "watch", *FORBIDDEN_VERBS):
+            assert not release.may(verb, resource), f"{verb} {resource}"
+
+
+def test_namespaced_it_reads_its_namespaces_and_no_other(
+    cluster: Cluster, workspace: Path, namespace: str, release: Release
+) -> None:
+    """With Roles in one namespace the exporter syncs, shows it, and may read no other."""
+    cluster.kubectl.apply(
+        make_deployment(namespace, "web", replicas=1), make_service(namespace, "web")
+    )
+    release.put(
+        "--set=rbac.scope=namespace",
+        f"--set=namespaces={{{namespace}}}",
+        "--set=config.groups={topology}",
+    )
+    objects = release.list_objects()
+    assert not [one for one in objects if one.startswith("ClusterRole")]
+
+    for resource in ("services", "endpointslices.discovery.k8s.io", "pods", "deployments.apps"):
+        assert release.may("list", resource, namespace)
+        assert not release.may("delete", resource, namespace)
+        assert not release.may("list", resource, "default")
+        assert not release.may("list", resource)
+    assert not release.may("list", "nodes")
+
+    flags = release.read_arguments()
+    kubeconfig = release.write_kubeconfig(workspace)
+    with Exporter(release.name, workspace, kubeconfig=kubeconfig, flags=flags) as exporter:
+        exporter.wait_until_ready()
+        wait_for_service(exporter, namespace, "web", {"ready": 1, "reason": None})
+        samples = wait_for_truth(cluster, exporter, namespace)
+        forbidden = select(samples, "endpoints_exporter_resource_forbidden")
+        assert set(forbidden.values()) == {0.0}
+        assert select_one(samples, "k8s_service_info", namespace="default") is None
+
+
+def test_replicas_and_shards_tell_what_one_tells(
+    cluster: Cluster, workspace: Path, namespace: str, release: Release
+) -> None:
+    """On one API server two replicas with a leader, and three shards, tell the same as one.
+
+    Of two replicas exactly one tells it, and the other when the first has gone.
+    """
+    apps = [f"app-{number}" for number in range(8)]
+    cluster.kubectl.apply(
+        *(make_deployment(namespace, app, replicas=1) for app in apps),
+        *(make_service(namespace, app) for app in apps),
+    )
+    with ExitStack() as stack:
+
+        def start(name: str, *further: str) -> Exporter:
+            flags = [*release.read_arguments(), *further]
+            kubeconfig = release.write_kubeconfig(workspace)
+            made = Exporter(f"{release.name}-{name}", workspace, kubeconfig=kubeconfig, flags=flags)
+            running = stack.enter_context(made)
+            running.wait_until_ready()
+            return running
+
+        release.put("--set=config.groups={topology}")
+        one = start("one")
+        release.put(
+            "--set=config.groups={topology}",
+            "--set=sharding.enabled=true",
+            "--set=sharding.shards=3",
+            kind="statefulset",
+        )
+        # In the cluster each Pod's name tells its number, by an environment variable.
+        shards = [start(f"shard-{n}", f"--shard={release.full_name}-{n}") for n in range(3)]
+        release.put(
+            "--set=config.groups={topology}",
+            "--set=leaderElection.enabled=true",
+            "--set=replicas=2",
+        )
+        replicas = [start("first"), start("second")]
+
+        def read(exporter: Exporter) -> Samples:
+            return keep_prefix(exporter.read_samples(), "k8s_")
+
+        def agree() -> bool:
+            whole = {key: value for key, value in read(one).items() if key[0] not in SINCE}
+            parts = [read(shard) for shard in shards]
+            told = [key for part in parts for key in part]
+            assert len(told) == len(set(told))
+            union = {key: value for part in parts for key, value in part.items()}
+            assert {k: v for k, v in union.items() if k[0] not in SINCE} == whole
+            spoken = [read(replica) for replica in replicas]
+            assert [bool(part) for part in spoken].count(True) == 1
+            both = {key: value for part in spoken for key, value in part.items()}
+            assert {k: v for k, v in both.items() if k[0] not in SINCE} == whole
+            ready = select(one.read_samples(), "k8s_service_endpoints_ready", namespace=namespace)
+            assert sum(ready.values()) == len(apps)
+            assert all(parts)
+            return True
+
+        wait_until("all tell the same", agree, deadline=60)
+        [first, second] = sorted(replicas, key=lambda each: -len(read(each)))
+        assert select_one(first.read_samples(), LEADER) == 1
+        assert select_one(second.read_samples(), LEADER) == 0
+        first.process.stop()
+        wait_until("the other takes over", lambda: read(second), deadline=30)
+        assert select_one(second.read_samples(), LEADER) == 1
+
+
+def test_a_leader_may_write_its_own_lease_alone(release: Release) -> None:
+    """Leases may be made and the one be changed, in the release's namespace; no other right."""
+    release.put("--set=leaderElection.enabled=true")
+    leases = "leases.coordination.k8s.io"
+
+    assert release.may("create", leases, HOME)
+    assert release.may("update", leases, HOME, name=release.full_name)
+    assert not release.may("update", leases, HOME, name="another")
+    assert not release.may("delete", leases, HOME, name=release.full_name)
+    assert not release.may("create", leases, "default")
+    assert not release.may("update", "pods", HOME)
+
+
+def test_an_upgrade_changes_rights_and_arguments_together(release: Release) -> None:
+    """Switching Pods off and dependents on in an upgrade changes the role and what is read."""
+    release.put()
+    assert release.may("list", "pods")
+    release.put("--set=config.pods=false", "--set=config.groups={dependents}")
+
+    assert not release.may("list", "pods")
+    assert release.may("list", "ingresses.networking.k8s.io")
+    assert not release.may("update", "ingresses.networking.k8s.io")
+    arguments = release.read_arguments()
+    assert "--pods=off" in arguments
+    assert "--groups=dependents" in arguments
+
+
+def test_an_upgrade_to_namespaces_takes_the_cluster_role_away(
+    namespace: str, release: Release
+) -> None:
+    """Going from cluster-wide to namespaced leaves no ClusterRole behind."""
+    release.put()
+    release.put("--set=rbac.scope=namespace", f"--set=namespaces={{{namespace}}}")
+
+    objects = release.list_objects()
+    assert not [one for one in objects if one.startswith("ClusterRole")]
+    assert f"Role/{release.full_name}" in objects
+
+
+@pytest.mark.parametrize(
+    "fixture", ["disruption-budget", "legacy", "network-policy", "web-content-plain"]
+)
+def test_the_api_server_takes_what_the_fixtures_make(release: Release, fixture: str) -> None:
+    """Objects of Kubernetes' own kinds are accepted by a real API server."""
+    if fixture == "web-content-plain":
+        release.put("--set=webConfig.enabled=true", "--set=webConfig.content.rate_limit=null")
+    else:
+        release.put(f"--values={FIXTURES / 'valid' / (fixture + '.yaml')}")
+    assert f"Deployment/{release.full_name}" in release.list_objects()
+
+
+@pytest.mark.parametrize(
+    "options, kind",
+    [
+        (["--set=serviceMonitor.enabled=true"], "servicemonitor"),
+        (["--set=podMonitor.enabled=true"], "podmonitor"),
+        (["--set=scrapeConfig.enabled=true"], "scrapeconfig"),
+        (["--set=prometheusRule.enabled=true"], "prometheusrule"),
+        (["--set=verticalPodAutoscaler.enabled=true"], "verticalpodautoscaler"),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
+def test_custom_kinds_meet_their_published_definitions(
+    custom_kinds: None, release: Release, options: list[str], kind: str
+) -> None:
+    """Monitors, rules and the autoscaler are accepted under their own published definitions."""
+    release.put(*options)
+
+    assert release.read(kind)["metadata"]["name"] == release.full_name
+
+
+def test_everything_at_once_meets_the_definitions(
+    cluster: Cluster, custom_kinds: None, home: str
+) -> None:
+    """The fixture with everything on: the API server knows every field of the custom objects."""
+    options = [
+        f"--values={FIXTURES / 'valid' / 'everything.yaml'}",
+        "--set=serviceMonitor.namespace=",
+        "--set=dashboards.grafanaOperator.enabled=false",
+    ]
+    rendered = run_helm("template", "all", FOLDER, f"--namespace={home}", *options)
+    answer = cluster.kubectl.run(
+        "apply",
+        "--server-side",
+        "--dry-run=server",
+        "--validate=strict",
+        f"--namespace={home}",
+        "-f",
+        "-",
+        given=rendered,
+    )
+    assert "servicemonitor.monitoring.coreos.com/all-kube-endpoints-exporter" in answer
+    assert "verticalpodautoscaler.autoscaling.k8s.io/all-kube-endpoints-exporter" in answer
+
+
+def test_the_plain_manifests_and_the_kustomization_apply(cluster: Cluster) -> None:
+    """`kubectl apply` of deploy/manifests and of the kustomize base is accepted, strictly."""
+    cluster.kubectl.apply(make_namespace("monitoring"))
+    plain = REPOSITORY / "deploy" / "manifests" / "kube-endpoints-exporter.yaml"
+    base = REPOSITORY / "deploy" / "kustomize" / "base"
+    for options in (["-f", str(plain)], ["-k", str(base)]):
+        answer = cluster.kubectl.run(
+            "apply",
+            "--server-side",
+            "--dry-run=server",
+            "--validate=strict",
+            "--force-conflicts",
+            *options,
+        )
+        assert "deployment.apps/kube-endpoints-exporter" in answer
