@@ -39,7 +39,7 @@ _SERVICES = Section(
     "Services",
     (
         table(
-            "Services",
+            "All Services",
             f"The {_MOST} worst Services, worst first. {STATE_TEXT} Click the Service to see why.",
             *WHO,
             Column(

@@ -97,7 +97,7 @@ def _start(
         .description(description)
         .datasource(SOURCE)
         .unit(unit)
-        .no_value(NO_VALUE if isinstance(panel, tables.Panel) else NO_DATA)
+        .no_value(NO_DATA)
         .thresholds(_thresholds(colors))
     )
 
@@ -247,6 +247,7 @@ def table(
 ) -> Panel:
     """A table of instant queries: those columns with an expression are joined by their labels."""
     panel = _start(tables.Panel(), title, description, "short", steps(PLAIN))
+    panel.no_value(NO_VALUE)
     values = [column for column in columns if column.expression]
     for place, column in enumerate(values):
         target = _ask(column.expression, place).instant().format(PromQueryFormat.TABLE)

@@ -135,7 +135,7 @@ _LISTS = Section(
     "Which Services",
     (
         table(
-            "One ready endpoint",
+            "Services with one ready endpoint",
             "Services with exactly one ready address (at most 100), with min-ready and how many "
             "Pods the selector finds: with more Pods than one, the others are not ready.",
             *WHO,

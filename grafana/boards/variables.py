@@ -65,9 +65,7 @@ def choose(name: str, known: str) -> QueryVariable:
 
 def annotate(variables: tuple[str, ...]) -> list[AnnotationQuery]:
     """What happened: Services that lost all endpoints, exporters that restarted."""
-    chosen = ", ".join(
-        f'{label}=~"${label}"' for label in variables if label not in ("job", "instance")
-    )
+    chosen = ", ".join(f'{label}=~"${label}"' for label in variables)
     exporters = ", ".join(
         f'{label}=~"${label}"' for label in variables if label not in ("namespace", "service")
     )
