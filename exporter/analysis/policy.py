@@ -10,7 +10,9 @@ from exporter.model import ANNOTATION_PREFIX
 from exporter.objects.services import Service
 
 _WHOLE = re.compile(r"[1-9][0-9]*", re.ASCII).fullmatch
-_KNOWN = ("ignore", "min-ready", "severity", "owner")
+_KNOWN = ("ignore", "min-ready", "severity", "owner", "slo")
+#: Percent of time with a usable endpoint that the SLO rules know.
+OBJECTIVES = ("99", "99.5", "99.9", "99.95", "99.99")
 SEVERITIES = ("critical", "warning", "info")
 
 
@@ -47,6 +49,8 @@ def read_policy(service: Service, default_min_ready: int) -> Policy:
     if severity not in ("", *SEVERITIES):
         bad.append(f"{ANNOTATION_PREFIX}severity={severity!r}: takes {', '.join(SEVERITIES)}")
         severity = ""
+    if wishes.get("slo", OBJECTIVES[0]) not in OBJECTIVES:
+        bad.append(f"{ANNOTATION_PREFIX}slo={wishes['slo']!r}: takes {', '.join(OBJECTIVES)}")
     return Policy(
         ignored=ignore == "true",
         min_ready=min_ready,

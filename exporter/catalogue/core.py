@@ -73,6 +73,10 @@ def _min_ready(report: ServiceReport) -> list[Sample]:
     return [] if report.service.type == _EXTERNAL else [((), report.min_ready)]
 
 
+def _ignored(report: ServiceReport) -> list[Sample]:
+    return [((), 1)] if report.ignored else []
+
+
 def _ingress(report: ServiceReport) -> list[Sample]:
     service = report.service
     return [((), len(service.ingress))] if service.type == "LoadBalancer" else []
@@ -156,6 +160,13 @@ CORE: tuple[Family, ...] = (
         Group.CORE,
         "Ready addresses that the Service should have at least: its annotation, or the default.",
         _min_ready,
+    ),
+    Family(
+        "k8s_service_endpoints_ignored",
+        Kind.GAUGE,
+        Group.CORE,
+        "1 while an annotation keeps the Service out of reasons and alerts; absent else.",
+        _ignored,
     ),
     Family(
         "k8s_service_load_balancer_ingress",

@@ -54,7 +54,7 @@ def pytest_runtest_makereport(
     report = yield
     if report.failed and isinstance(item, pytest.Function):
         for process in _find_processes(item.funcargs.values()):
-            report.sections.append((f"log of {process.name}", process.read_tail()))
+            report.sections.append((f"log of {process.name}", process.read_tail(12)))
     return report
 
 
@@ -107,7 +107,7 @@ def kubeconfig(access: Access) -> Path:
 @pytest.fixture(scope="session")
 def exporter(workspace: Path, kubeconfig: Path) -> Iterator[Exporter]:
     """The exporter as documented, in watch mode with all groups, over the whole run."""
-    flags = ["--sync=watch", f"--groups={ALL_METRIC_GROUPS}"]
+    flags = ["--sync=watch", "--interval=1", f"--groups={ALL_METRIC_GROUPS}"]
     with Exporter("exporter", workspace, kubeconfig=kubeconfig, flags=flags) as running:
         running.wait_until_ready(60)
         yield running

@@ -44,7 +44,7 @@ class Case:
     own. `reason` is what must be said with all permissions, `without_pods` with the required ones
     alone. `detail` is compared unless it is ANYTHING. `unready` is k8s_service_pods_unready by
     reason; `selected` is None where a Service without selector leaves it open; `ready` and
-    `not_ready` are sums over address types.
+    `not_ready` are sums over address types; `since` is False where no object tells since when.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Case:
     not_ready: int = 0
     ready: int = 0
     service: dict[str, Any] = field(default_factory=dict)
+    since: bool = True
 
 
 def _put(status: Callable[[str], Manifest] | None, **pod: Any) -> Stage:
@@ -210,6 +211,7 @@ CASES = (
         _do_nothing,
         detail=None,
         selected=None,
+        since=False,
         service={"selector": None},
     ),
     Case(

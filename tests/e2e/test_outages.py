@@ -98,7 +98,8 @@ def test_a_forgotten_past_is_listed_anew(
 ) -> None:
     """When etcd is compacted and the history gone, 410 leads to a new list, and is counted."""
     plane = cluster.plane
-    with Exporter("asleep", workspace, kubeconfig=kubeconfig) as exporter:
+    flags = ["--groups=ports,topology,slices"]
+    with Exporter("asleep", workspace, kubeconfig=kubeconfig, flags=flags) as exporter:
         exporter.wait_until_ready()
         cluster.kubectl.apply(
             make_deployment(namespace, "web", replicas=2),

@@ -10,7 +10,7 @@ _SLOW_MACHINES = (HealthCheck.too_slow, HealthCheck.data_too_large)
 
 # No deadlines: the machine may be busy with something else.
 settings.register_profile(
-    "quick", deadline=None, max_examples=100, suppress_health_check=_SLOW_MACHINES
+    "quick", deadline=None, max_examples=70, suppress_health_check=_SLOW_MACHINES
 )
 settings.register_profile(
     "ci", parent=settings.get_profile("quick"), derandomize=True, database=None

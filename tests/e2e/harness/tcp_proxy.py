@@ -12,7 +12,7 @@ import threading
 from types import TracebackType
 from typing import Self
 
-from tests.e2e.harness.processes import LOOPBACK
+from tests.e2e.harness.processes import LOOPBACK, choose_port
 
 _CHUNK = 65536
 
@@ -21,15 +21,14 @@ class TcpProxy:
     """Forwards every connection on `port` to `target_port`, both on loopback."""
 
     def __init__(self, target_port: int) -> None:
+        self.port = choose_port()
         self._target_port = target_port
-        self._listener = socket.create_server((LOOPBACK, 0))
-        self.port: int = self._listener.getsockname()[1]
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
-        self._refusing = False
+        self._listener: socket.socket | None = None
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.allow()
         return self
 
     def __exit__(
@@ -38,10 +37,7 @@ class TcpProxy:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        # Only a shutdown wakes a thread that waits in accept.
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self.cut()
+        self.refuse()
 
     def cut(self) -> int:
         """Break every open connection; new ones are let in. Returns how many sockets it closed."""
@@ -52,23 +48,24 @@ class TcpProxy:
         return len(sockets)
 
     def refuse(self) -> None:
-        """Break every connection and let no new one in until `allow`."""
-        self._refusing = True
+        """Break every connection and listen no more until `allow`: new ones are refused."""
+        if self._listener is not None:
+            # Only the shutdown wakes the thread that waits in accept.
+            _close(self._listener)
+            self._listener = None
         self.cut()
 
     def allow(self) -> None:
-        """Let connections in again."""
-        self._refusing = False
+        """Let connections in (again), on the same port."""
+        self._listener = socket.create_server((LOOPBACK, self.port))
+        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
 
-    def _accept(self) -> None:
+    def _accept(self, listener: socket.socket) -> None:
         while True:
             try:
-                client, _ = self._listener.accept()
+                client, _ = listener.accept()
             except OSError:
                 return
-            if self._refusing:
-                client.close()
-                continue
             try:
                 server = socket.create_connection((LOOPBACK, self._target_port))
             except OSError:

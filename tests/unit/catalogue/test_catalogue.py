@@ -41,6 +41,7 @@ CONTRACT = {
     "k8s_service_endpoints_reason": ("core", "gauge", (*SERVICE, "reason")),
     "k8s_service_endpoints_unavailable_since_timestamp_seconds": ("core", "gauge", SERVICE),
     "k8s_service_endpoints_min_ready": ("core", "gauge", SERVICE),
+    "k8s_service_endpoints_ignored": ("core", "gauge", SERVICE),
     "k8s_service_load_balancer_ingress": ("core", "gauge", SERVICE),
     "k8s_service_endpoints_port_ready": (
         "ports",

@@ -10,7 +10,7 @@ from exporter.exposition.fragments import Fragment
 Batch = dict[tuple[str, ...], Fragment | None]
 
 
-def lines(key: tuple[str, ...], *values: int) -> Fragment:
+def lines(key: tuple[str, ...], *values: int) -> tuple[bytes, bytes]:
     """Two families: a line per value in the first, always one in the second."""
     text = "/".join(key)
     many = "".join(f"a {text} {value}\n" for value in values)
@@ -42,7 +42,7 @@ def sizes(store: ChunkStore) -> list[int]:
 def expected(batch: Batch) -> list[bytes]:
     """The whole text of each family, put together by hand."""
     return [
-        b"".join(fragment[number] for _, fragment in sorted(batch.items()) if fragment is not None)
+        b"".join(fragment[number] or b"" for _, fragment in sorted(batch.items()) if fragment)
         for number in (0, 1)
     ]
 
@@ -95,7 +95,20 @@ def test_known_keys_are_spliced(many: int) -> None:
         batch.update(change)
         assert store.apply(change)
         assert texts(store) == expected(batch)
-        assert store.series == [sum(f[0].count(b"\n") for f in batch.values() if f), 200]
+        assert store.series == [many * len(values) + 200 - many, 200]
+
+
+@pytest.mark.parametrize("many", [1, 50])
+def test_lines_that_are_none_stay_as_they_were(many: int) -> None:
+    """A report tells only the families that it changed; the others keep their lines."""
+    batch: Batch = {key: lines(key, 1) for key in keys(200)}
+    store = store_of(batch)
+    change: Batch = dict.fromkeys(keys(200)[:many], (None, b"b new\n"))
+    assert store.apply(change)
+    first, second = texts(store)
+    assert first == expected(batch)[0]
+    assert second.startswith(b"b new\n" * many)
+    assert not store.apply(dict.fromkeys(keys(200)[:many], (None, None)))
 
 
 def test_what_is_the_same_changes_nothing() -> None:

@@ -4,10 +4,11 @@ import math
 
 import pytest
 
-from exporter.catalogue import Family, Group, Kind, Scope
-from exporter.exposition.fragments import Renderer, format_number
+from exporter.catalogue import Family, Group, Kind, Scope, select_families
+from exporter.catalogue.core import CORE
+from exporter.exposition.fragments import Fragment, Renderer, format_number
 from exporter.model import NamespaceReport
-from tests.unit.apiserver import report_of, service
+from tests.unit.apiserver import endpoint, report_of, service, slice_of
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def family(samples: object, *, labels: tuple[str, ...] = (), **fields: object) -
     )
 
 
-def rendered(*families: Family, namespace: str = "d", name: str = "s") -> tuple[bytes, ...]:
+def rendered(*families: Family, namespace: str = "d", name: str = "s") -> Fragment:
     """The lines of a Service of that name."""
     report = report_of(service())
     key = type(report.key)(namespace, name)
@@ -92,6 +93,26 @@ def test_hostile_names_stay_inside_their_quotes() -> None:
     """Quotes, backslashes and line feeds in names end no value and begin no line."""
     [line] = rendered(family([(('"} 1\n',), 1)], labels=("a",)), namespace="d\n", name='\\"')
     assert line == b'm{namespace="d\\n",service="\\\\\\"",a="\\"} 1\\n"} 1\n'
+
+
+def test_families_that_say_the_same_as_before_are_not_written() -> None:
+    """Of the report after only what differs is rendered; None says that the rest stays."""
+    before = report_of(service(), slice_of(endpoint(".1")))
+    after = report_of(service(), slice_of(endpoint(".1"), endpoint(".2")))
+    renderer = Renderer(select_families(["core"]))
+    lines = dict(zip([f.name for f in CORE], renderer.render_service(after, before), strict=True))
+    assert {name: text for name, text in lines.items() if text is not None} == {
+        "k8s_service_endpoints_ready": (
+            b'k8s_service_endpoints_ready{namespace="d",service="s",address_type="IPv4"} 2\n'
+        ),
+        "k8s_service_endpoints_serving": (
+            b'k8s_service_endpoints_serving{namespace="d",service="s",address_type="IPv4"} 2\n'
+        ),
+        "k8s_service_endpoints_routable": (
+            b'k8s_service_endpoints_routable{namespace="d",service="s"} 2\n'
+        ),
+    }
+    assert set(renderer.render_service(after, after)) == {None}
 
 
 def test_a_text_that_is_no_unicode_is_replaced() -> None:
