@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
-from grafana.boards import exporter, namespace, overview, resilience, service, slo
-from grafana.boards.board import Board
-from grafana.boards.normalise import render
+# The SDK would have everybody use the newer schema, which file provisioning can't read yet.
+warnings.filterwarnings("ignore", message="Prefer using dashboardv2", category=DeprecationWarning)
+
+from grafana.boards import exporter, namespace, overview, resilience, service, slo  # noqa: E402 - after the line above
+from grafana.boards.board import Board  # noqa: E402
+from grafana.boards.normalise import render  # noqa: E402
 
 __all__ = ["BOARDS", "FOLDER", "find_differences", "render_boards", "write_boards"]
 

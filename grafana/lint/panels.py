@@ -118,7 +118,7 @@ def _lint_url(url: str, boards: Mapping[str, Document]) -> Iterator[str]:
 
 
 def _lint_cells(panel: Document) -> Iterator[str]:
-    renamed = panel["transformations"][1]["options"]["renameByName"]
+    renamed = find_columns(panel)
     linked = {
         override["matcher"]["options"]
         for override in panel["fieldConfig"]["overrides"]
@@ -130,6 +130,14 @@ def _lint_cells(panel: Document) -> Iterator[str]:
     fields = set(re.findall(r"__data\.fields\.(\w+)", json.dumps(panel["fieldConfig"])))
     if fields - set(renamed):
         yield f"links use the fields {sorted(fields - set(renamed))}, which the table has not"
+
+
+def find_columns(panel: Document) -> dict[str, str]:
+    """The title of each column of a table, by the field that it shows."""
+    found: dict[str, str] = {}
+    for one in panel["transformations"]:
+        found |= one.get("options", {}).get("renameByName", {})
+    return found
 
 
 def _find_links(value: object) -> Iterator[dict[str, str]]:

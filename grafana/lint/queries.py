@@ -10,6 +10,7 @@ import promql_parser as promql
 
 from grafana.lint.labels import find_labels, walk
 from grafana.lint.names import Families
+from grafana.lint.panels import find_columns
 
 Document = Mapping[str, Any]
 
@@ -45,8 +46,7 @@ def _lint_panel(panel: Document, variables: list[str], families: Families) -> It
             yield f", query {target['refId']}: {finding}"
         labels |= linter.labels
     if panel["type"] == "table":
-        asked = panel["transformations"][1]["options"]["renameByName"]
-        shown = {name for name in asked if not name.startswith("Value")}
+        shown = {name for name in find_columns(panel) if not name.startswith("Value")}
         if shown - labels:
             yield f": columns {sorted(shown - labels)} of no query"
 
@@ -63,7 +63,9 @@ def _lint_annotation(
 
 def _lint_variables(board: Document, families: Families) -> Iterator[str]:
     before: list[str] = []
-    for variable in board["templating"]["list"][1:]:
+    for variable in board["templating"]["list"]:
+        if variable["name"] == "datasource":
+            continue
         where = f"variable {variable['name']}"
         found = re.fullmatch(r"label_values\((.+), (\w+)\)", variable["query"]["query"])
         if found is None:
