@@ -41,6 +41,13 @@ BOARDS = {
     "kube-endpoints-slo": {"cluster", "namespace", "service"},
     "kube-endpoints-exporter": {"cluster", "job", "instance"},
 }
+# What ignored Services have no series of, or only 0.
+LEAVE_OUT = {
+    "k8s_service_endpoints_reason",
+    "cluster_namespace_service:k8s_service_endpoints_ready:max",
+    "cluster_namespace_service:k8s_service_endpoints_unavailable:bool",
+    "cluster_namespace_service:k8s_service_endpoints_lost:bool",
+}
 OPT_IN = {"topology", "changes", "dependents"}
 
 every_alert = pytest.mark.parametrize("alert", read_alerts(), ids=lambda alert: alert.name)
@@ -137,18 +144,15 @@ def test_waiting_times_are_plain(alert: Alert) -> None:
 
 @every_alert
 def test_alerts_on_services_leave_ignored_ones_out(alert: Alert) -> None:
-    """Each asks for min_ready or reason, or for a record that does: ignored Services lack both."""
+    """Each begins with a record or reason, which ignored Services lack, or takes them away."""
     if not alert.name.startswith("KubeService"):
         return
-    positive = [
-        selector.name or ""
-        for selector in find_selectors(promql_parser.parse(alert.expr.split("unless")[0]))
-    ]
-    rest = re.findall(r"and on \(cluster, namespace, service\) (\S+)", alert.expr)
-    assert any(
-        name.startswith("cluster_namespace_service:")
-        or name in ("k8s_service_endpoints_min_ready", "k8s_service_endpoints_reason")
-        for name in [*positive, *rest]
+    first = find_selectors(promql_parser.parse(alert.expr))[0].name or ""
+    joined = re.findall(r"and on \(cluster, namespace, service\) (\S+)", alert.expr)
+    assert (
+        "unless on (cluster, namespace, service) k8s_service_endpoints_ignored" in alert.expr
+        or any(name in LEAVE_OUT for name in (first, *joined))
+        or "ErrorBudget" in alert.name
     )
 
 
