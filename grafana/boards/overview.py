@@ -15,6 +15,11 @@ _REASONS = _CHOSEN.top(queries.REASON, f'reason!~"{queries.INTENDED}"', by="reas
 _NEWEST = f"topk(50, {_REASONS} * on ({PER}) group_left () {_CHOSEN.top(queries.SINCE)} * 1000)"
 
 _PORTS = _CHOSEN.top("k8s_service_endpoints_port_ready", by="port_name, protocol, port")
+_UNREACHED = _CHOSEN.judged(
+    f"{_PORTS} == 0 unless on ({PER}) {_CHOSEN.top(queries.REASON)}"
+    f" and on ({PER}) {_CHOSEN.top(queries.READY)} > 0"
+)
+_PENDING = _CHOSEN.judged(f"{_CHOSEN.top('k8s_service_load_balancer_ingress')} == 0")
 
 
 def _of_broken(name: str) -> str:
@@ -157,16 +162,14 @@ _FINDINGS = Section(
             "Load balancers pending",
             "LoadBalancer Services without an address in their status: from outside nothing "
             "reaches them. Look at the cloud controller's events.",
-            f"count({_CHOSEN.top('k8s_service_load_balancer_ingress')} == 0)",
+            f"count({_PENDING})",
             queries.INFO,
         ),
         _finding(
             "Ports without endpoints",
             "Ports that no ready endpoint has, of Services that do have ready endpoints: "
             "connections to them are refused. Compare targetPort with the containers' ports.",
-            f"count({_PORTS}"
-            f" == 0 unless on ({PER}) {_CHOSEN.top(queries.REASON)}"
-            f" and on ({PER}) {_CHOSEN.top(queries.READY)} > 0)",
+            f"count({_UNREACHED})",
             queries.INFO,
         ),
         _finding(

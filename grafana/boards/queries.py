@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import msgspec
 
+from exporter.model import INTENDED as MEANT
+from exporter.model import Reason
+
 #: The labels that make a Service one; `cluster` is missing where Prometheus sets none.
 PER = "cluster, namespace, service"
 
 #: Reasons that somebody meant: they are shown, and not as something broken.
-INTENDED = "ExternalName|ServiceDeleting|SelectorlessNoEndpoints|ScaledToZero"
+INTENDED = "|".join(reason.value for reason in Reason if reason in MEANT)
 
 READY = "k8s_service_endpoints_ready"
 NOT_READY = "k8s_service_endpoints_not_ready"
@@ -23,6 +26,7 @@ REASON = "k8s_service_endpoints_reason"
 SINCE = "k8s_service_endpoints_unavailable_since_timestamp_seconds"
 MIN_READY = "k8s_service_endpoints_min_ready"
 INFO = "k8s_service_info"
+IGNORED = "k8s_service_endpoints_ignored"
 
 
 class Selection(msgspec.Struct, frozen=True):
@@ -39,6 +43,10 @@ class Selection(msgspec.Struct, frozen=True):
         """The maximum over replicas, for each Service and the further labels `by`."""
         labels = f"{PER}, {by}" if by else PER
         return f"max by ({labels}) ({self.series(name, *more)})"
+
+    def judged(self, expression: str) -> str:
+        """Leave out Services that an annotation keeps out of alerts."""
+        return f"(({expression}) unless on ({PER}) {self.series(IGNORED)})"
 
     @property
     def routed(self) -> str:
@@ -68,10 +76,7 @@ class Selection(msgspec.Struct, frozen=True):
         ready = self.top(READY)
         below = f"{ready} < on ({PER}) {self.top(MIN_READY)}"
         half = f"{ready} < on ({PER}) ({self.top(NOT_READY)} - on ({PER}) {self.top(TERMINATING)})"
-        return (
-            f"(({below} or {half}) and on ({PER}) {self.top(MIN_READY)}"
-            f" unless on ({PER}) {self.top(REASON)})"
-        )
+        return self.judged(f"({below} or {half}) unless on ({PER}) {self.top(REASON)}")
 
     @property
     def state(self) -> str:

@@ -19,7 +19,7 @@ _HINTED = _CHOSEN.top("k8s_service_endpoints_hinted")
 _BLIND_NODES = _CHOSEN.top("k8s_service_endpoints_nodes_without_local")
 _DEPENDENTS = _CHOSEN.top("k8s_service_dependents", by="kind")
 _LONELY = f"topk(100, {_READY} == 1)"
-_BELOW = f"({_READY} < on ({PER}) {_CHOSEN.top(queries.MIN_READY)})"
+_BELOW = _CHOSEN.judged(f"{_READY} < on ({PER}) {_CHOSEN.top(queries.MIN_READY)}")
 _ONE_PLACE = steps(READY, (1, DEGRADED))
 _NODES_KNOWN = "k8s_service_endpoints_ready_nodes"
 

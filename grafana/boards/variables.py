@@ -11,7 +11,7 @@ from grafana_foundation_sdk.builders.dashboard import (
 from grafana_foundation_sdk.models.common import DataSourceRef
 from grafana_foundation_sdk.models.dashboard import VariableOption, VariableRefresh, VariableSort
 
-from grafana.boards.queries import PER, READY, SINCE
+from grafana.boards.queries import IGNORED, PER, READY, SINCE
 
 SOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
 
@@ -71,7 +71,8 @@ def annotate(variables: tuple[str, ...]) -> list[AnnotationQuery]:
     )
     lost = (
         f"topk(20, (time() - max by ({PER}) ({SINCE}{{{chosen}}}) < 60)"
-        f" and on ({PER}) (max by ({PER}) ({READY}{{{chosen}}} offset 1m) > 0))"
+        f" and on ({PER}) (max by ({PER}) ({READY}{{{chosen}}} offset 1m) > 0)"
+        f" unless on ({PER}) {IGNORED}{{{chosen}}})"
     )
     restarted = (
         f"topk(20, time() - process_start_time_seconds{{{exporters}}} < 60"
