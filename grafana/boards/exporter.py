@@ -102,7 +102,7 @@ _TRUST = Section(
             "forbidden: look at the exporter's log.",
             Column("Cluster", "cluster"),
             Column("Instance", "instance"),
-            Column("Resource", "resource"),
+            Column("Resource", "resource", width=260),
             Column(
                 "Read",
                 expression=f"bottomk(100, max by ({_ONE}, resource) ({_own('resource_synced')}))",

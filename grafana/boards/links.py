@@ -44,7 +44,6 @@ CELLS: dict[str, dict[str, object]] = {
     "service": link_service("${__data.fields.namespace}", "${__data.fields.service}"),
 }
 #: Of series, by their labels.
-SERIES_NAMESPACE = link_namespace("${__field.labels.namespace}")
 SERIES_SERVICE = link_service("${__field.labels.namespace}", "${__field.labels.service}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from grafana.boards import common, queries
 from grafana.boards.board import Board, Section
 from grafana.boards.links import NAMESPACE as UID
-from grafana.boards.links import SERIES_NAMESPACE, SERIES_SERVICE
+from grafana.boards.links import SERIES_SERVICE
 from grafana.boards.meaning import DEGRADED, READY, STATE_TEXT, STATES, TERMINATING
 from grafana.boards.panels import CLUSTER, NAMESPACE, WHO, Column, Line, graph, number, table
 from grafana.boards.queries import PER, Selection, worst
@@ -95,7 +95,16 @@ _TRENDS = Section(
 
 
 def _slices(name: str) -> str:
-    return f"topk(10, max by (cluster, namespace) ({_CHOSEN.series(name)}))"
+    return f"max by (cluster, namespace) ({_CHOSEN.series(name)})"
+
+
+_MOST_SLICES = (
+    f"topk(50, sum by (cluster, namespace) ({_CHOSEN.top('k8s_service_endpoints_slices')}))"
+)
+
+
+def _of_largest(expression: str) -> str:
+    return f"{expression} and on (cluster, namespace) {_MOST_SLICES}"
 
 
 _SLICES = Section(
@@ -104,13 +113,12 @@ _SLICES = Section(
         graph(
             "Slices that serve no Service as they should",
             "Orphaned: the Service does not exist. Unlabelled: no Service is named. Frozen: the "
-            "controller left them behind. The ten namespaces with most of each. Delete them, or "
-            "mend what writes them.",
-            Line(_slices("k8s_endpointslices_orphaned"), "orphaned in {{namespace}}"),
-            Line(_slices("k8s_endpointslices_unlabelled"), "unlabelled in {{namespace}}"),
-            Line(_slices("k8s_endpointslices_frozen"), "frozen in {{namespace}}"),
+            "controller left them behind. Of all namespaces together; the table below tells which. "
+            "Delete them, or mend what writes them.",
+            Line(f"sum({_slices('k8s_endpointslices_orphaned')})", "Orphaned"),
+            Line(f"sum({_slices('k8s_endpointslices_unlabelled')})", "Unlabelled"),
+            Line(f"sum({_slices('k8s_endpointslices_frozen')})", "Frozen"),
             whole=True,
-            links=(SERIES_NAMESPACE,),
         ),
         table(
             "Load balancers",
@@ -130,20 +138,26 @@ _SLICES = Section(
         ),
         table(
             "Slices by namespace",
-            "How many EndpointSlices the Services of a namespace have, and how many of them are "
-            "managed by something other than Kubernetes' controllers (at most 50 namespaces). "
-            "Foreign slices are fine when you know who writes them.",
+            "How many EndpointSlices the Services of a namespace have (the 50 namespaces with "
+            "most), how many of them are managed by something other than Kubernetes' controllers, "
+            "which is fine when you know what, and those that serve no Service as they should.",
             CLUSTER,
             NAMESPACE,
-            Column(
-                "Slices",
-                expression="topk(50, sum by (cluster, namespace) "
-                f"({_CHOSEN.top('k8s_service_endpoints_slices')}))",
-            ),
+            Column("Slices", expression=_MOST_SLICES),
             Column(
                 "Foreign",
-                expression="topk(50, sum by (cluster, namespace) "
-                f"({_CHOSEN.top('k8s_service_endpoints_slices_foreign')}))",
+                expression=_of_largest(
+                    "sum by (cluster, namespace) "
+                    f"({_CHOSEN.top('k8s_service_endpoints_slices_foreign')})"
+                ),
+            ),
+            *(
+                Column(
+                    title,
+                    expression=_of_largest(_slices(f"k8s_endpointslices_{title.lower()}")),
+                    colors=((0, READY), (1, DEGRADED)),
+                )
+                for title in ("Orphaned", "Unlabelled", "Frozen")
             ),
             sort="Slices",
             height=8,

@@ -91,7 +91,7 @@ _BROKEN = Section(
             ),
             sort="Ready",
             descending=False,
-            width=12,
+            width=10,
             height=8,
         ),
         table(
@@ -99,7 +99,7 @@ _BROKEN = Section(
             "Our alerts that fire or are about to (at most 100), as Prometheus has them. Empty "
             "when nothing is wrong, or when the rules in alerts/ are not loaded. Each alert has a "
             "page in docs/runbooks.",
-            Column("Alert", "alertname", width=260),
+            Column("Alert", "alertname", width=280),
             Column("State", "alertstate", width=90),
             Column("Severity", "severity", width=90),
             CLUSTER,
@@ -111,7 +111,7 @@ _BROKEN = Section(
                 'namespace, service) (ALERTS{cluster=~"$cluster", namespace=~"$namespace", '
                 'alertname=~"Kube(Service|EndpointSlices).*|EndpointsExporter.*"}))',
             ),
-            width=12,
+            width=14,
             height=8,
         ),
     ),

@@ -38,6 +38,9 @@ from grafana.boards.links import CELLS
 from grafana.boards.meaning import NO_DATA, NO_VALUE, PLAIN, STATES, map_values, state_steps, steps
 from grafana.boards.variables import SOURCE
 
+#: A coloured cell is a mark, no wall.
+_COLORED_WIDTH = 150
+
 _Builder = TypeVar(
     "_Builder", stat.Panel, timeseries.Panel, statetimeline.Panel, bargauge.Panel, tables.Panel
 )
@@ -79,9 +82,9 @@ class Column(msgspec.Struct, frozen=True):
     width: int = 0
 
 
-CLUSTER = Column("Cluster", "cluster", width=140)
-NAMESPACE = Column("Namespace", "namespace", width=180)
-SERVICE = Column("Service", "service", width=220)
+CLUSTER = Column("Cluster", "cluster", width=120)
+NAMESPACE = Column("Namespace", "namespace", width=140)
+SERVICE = Column("Service", "service", width=180)
 WHO = (CLUSTER, NAMESPACE, SERVICE)
 
 
@@ -145,7 +148,7 @@ def graph(  # noqa: PLR0913 - as number
     links: Sequence[Mapping[str, object]] = (),
     marks: Sequence[Threshold] = (),
     width: int = 12,
-    height: int = 8,
+    height: int = 9,
 ) -> Panel:
     """Values over time, the legend as a table; `whole` numbers have no decimals on the axis.
 
@@ -282,8 +285,8 @@ def _organize(columns: Sequence[Column]) -> dict[str, object]:
 
 def _properties(column: Column) -> list[DynamicConfigValue]:
     found: list[DynamicConfigValue] = []
-    if column.width:
-        found.append(DynamicConfigValue("custom.width", column.width))
+    if width := column.width or (_COLORED_WIDTH if column.words or column.colors else 0):
+        found.append(DynamicConfigValue("custom.width", width))
     if column.label in CELLS:
         found.append(DynamicConfigValue("links", [CELLS[column.label]]))
     if column.expression and column.unit != "short":

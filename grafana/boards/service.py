@@ -107,7 +107,7 @@ _WHY = Section(
             f" ({_CHOSEN.series(queries.READY)} @ end()))",
             common.WHO,
             links=(SERIES_SERVICE,),
-            height=6,
+            height=5,
         ),
         graph(
             "Endpoints",
@@ -254,9 +254,9 @@ _PLACES = Section(
             "than a scrape interval included; the ten worst. 100 % is an outage that lasts."
             + needs("changes"),
             Line(
-                f"topk(10, max by ({PER}) (rate("
+                f"topk(10, clamp_max(max by ({PER}) (rate("
                 f"{_CHOSEN.series('k8s_service_endpoints_unavailable_seconds_total')}"
-                "[$__rate_interval])))",
+                "[$__rate_interval])), 1))",
                 common.WHO,
             ),
             unit="percentunit",

@@ -230,6 +230,6 @@ BOARD = Board(
     "of all of them.",
     variables=("cluster", "namespace", "service"),
     known=queries.INFO,
-    sections=(_NUMBERS, _BUDGETS, _RATES, _AVAILABILITY),
+    sections=(_NUMBERS, _AVAILABILITY, _BUDGETS, _RATES),
     since="now-24h",
 )
