@@ -7,10 +7,14 @@ seconds since the epoch; a clock that jumps back adds nothing.
 
 from __future__ import annotations
 
+import math
+from collections import Counter
+
 import msgspec
 
+from exporter.analysis.lag import Lag, find_lag
 from exporter.analysis.report import slices_of
-from exporter.model import Changes, ServiceReport, ServiceView
+from exporter.model import Changes, ServiceReport, ServiceView, Source
 from exporter.objects.pods import Pod
 from exporter.objects.slices import READY
 
@@ -31,15 +35,23 @@ class Past(msgspec.Struct, frozen=True):
     addresses: tuple[str, ...] = ()
     ready: tuple[str, ...] = ()
     changes: Changes | None = None
+    lags: tuple[tuple[Lag, float], ...] = ()
 
 
 def look(
-    past: Past | None, view: ServiceView, report: ServiceReport, now: float, *, track: bool
+    past: Past | None,
+    view: ServiceView,
+    report: ServiceReport,
+    now: float,
+    *,
+    track: bool,
+    lag_threshold: float = 60.0,
 ) -> tuple[Past | None, ServiceReport]:
     """One look at a Service: what to remember of it, and the report with what time tells.
 
-    `track`: count changes and seconds too (the changes group). While addresses can't be known the
-    memory stays as it is, and nothing is said of time.
+    `track`: count changes and seconds too (the changes group). `lag_threshold`: seconds that an
+    endpoint and its Pod may disagree before it is told. While addresses can't be known the memory
+    stays as it is, and nothing is said of time.
     """
     if past is not None and past.uid != report.service.uid:
         past = None  # another Service under the same name
@@ -53,9 +65,17 @@ def look(
     if track:
         addresses, ready = _addresses(view)
         changes = _changes(past, view, now, addresses, ready, down=down, since=since)
+    lags = _lags(past, view, now)
+    old = Counter(str(lag.kind) for lag, begun in lags if now - begun >= lag_threshold)
     return (
-        Past(report.service.uid, now, down, since, inferred, addresses, ready, changes),
-        msgspec.structs.replace(report, since=since, changes=changes),
+        Past(report.service.uid, now, down, since, inferred, addresses, ready, changes, lags),
+        msgspec.structs.replace(
+            report,
+            since=since,
+            changes=changes,
+            lagging=tuple(sorted(old.items())),
+            maturing=old.total() < len(lags),
+        ),
     )
 
 
@@ -98,6 +118,22 @@ def _since(
     if past.inferred and told is not None and (past.since is None or told < past.since):
         return told, True  # Pods were read after the slices, and know more
     return past.since, past.inferred
+
+
+def _lags(past: Past | None, view: ServiceView, now: float) -> tuple[tuple[Lag, float], ...]:
+    """Disagreements between endpoints and Pods, each with when it began.
+
+    A Pod that is gone has no time of it: then it is when we first saw it. In every scale-down the
+    Pod goes before its endpoint does, and that is no lag.
+    """
+    if view.pods is None or view.source is not Source.ENDPOINTSLICES:
+        return ()
+    # Clocks differ: what begins in our future is young, and has to be looked at again.
+    found = find_lag(view.service, view.slices or (), view.pods, now=now, threshold=-math.inf)
+    if not found:
+        return ()
+    seen = dict(past.lags) if past is not None else {}
+    return tuple((lag, seen.get(lag, now) if lag.since is None else lag.since) for lag in found)
 
 
 def _addresses(view: ServiceView) -> tuple[tuple[str, ...], tuple[str, ...]]:

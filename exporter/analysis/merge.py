@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from exporter.analysis.families import IP_FAMILIES, usable_families
 from exporter.objects.legacy import Endpoints, LegacyAddress
 from exporter.objects.services import Service
 from exporter.objects.slices import READY, SERVING, TERMINATING, Endpoint, EndpointSlice, SlicePort
@@ -17,8 +18,6 @@ from exporter.objects.slices import READY, SERVING, TERMINATING, Endpoint, Endpo
 Merged = dict[str, dict[str, Endpoint]]
 #: (canonical address, port number) → the entry that speaks for it
 Pairs = dict[tuple[str, int], Endpoint]
-
-IP_FAMILIES = ("IPv4", "IPv6")
 
 _STATE = READY | SERVING | TERMINATING
 #: flags → rank of (not terminating, ready, serving)
@@ -47,27 +46,6 @@ def merge_slices(slices: Iterable[EndpointSlice]) -> Merged:
             if held is not entry:
                 entries[entry.address] = _stronger(held, entry)
     return merged
-
-
-def families_of(service: Service) -> tuple[str, ...]:
-    """The address types that a Service is reported for, in order.
-
-    Objects older than `spec.ipFamilies` have the family of their cluster IP, else IPv4.
-    """
-    if service.ip_families:
-        return service.ip_families
-    return ("IPv6",) if ":" in service.cluster_ip else ("IPv4",)
-
-
-def usable_families(service: Service) -> tuple[str, ...]:
-    """The address types whose ready entries count as usable (semantics.md §5.0).
-
-    Without `spec.ipFamilies` and a cluster IP the slice controller serves both
-    (k8s.io/endpointslice utils.go getAddressTypesForService).
-    """
-    if service.headless or not (service.ip_families or service.cluster_ip):
-        return IP_FAMILIES
-    return families_of(service)
 
 
 def routed_slices(service: Service, slices: Sequence[EndpointSlice]) -> list[EndpointSlice]:

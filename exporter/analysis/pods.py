@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 import msgspec
 
 from exporter.analysis.candidates import Verdict, choose_detail, own_reason
+from exporter.analysis.families import served_families
 from exporter.analysis.workloads import find_scaled_to_zero
 from exporter.model import REASON_RANK, PodsReport, PodsView, Reason
 from exporter.objects.nodes import Node
@@ -24,19 +25,6 @@ class PodsDiagnosis(msgspec.Struct, frozen=True):
     reason: Reason
     detail: str | None
     pods: PodsReport
-
-
-def served_families(service: Service) -> tuple[str, ...]:
-    """The address families that the slice controller makes slices for.
-
-    `spec.ipFamilies`; for objects older than that the family of the cluster IP, else both
-    (k8s.io/endpointslice utils.go, getAddressTypesForService).
-    """
-    if service.ip_families:
-        return service.ip_families
-    if service.cluster_ip in ("", "None"):
-        return ("IPv4", "IPv6")
-    return ("IPv6",) if ":" in service.cluster_ip else ("IPv4",)
 
 
 def is_published(pod: Pod, ready: Collection[str]) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from exporter.analysis.merge import IP_FAMILIES, Merged, merge_pairs
+from exporter.analysis.families import IP_FAMILIES
+from exporter.analysis.merge import Merged, merge_pairs
 from exporter.model import PortReady
 from exporter.objects.services import Service, ServicePort
 from exporter.objects.slices import READY, SERVING, TERMINATING, Endpoint, EndpointSlice

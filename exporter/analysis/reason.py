@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from exporter.analysis.merge import Merged, usable_families
+from exporter.analysis.families import usable_families
+from exporter.analysis.merge import Merged
 from exporter.model import Reason, Source
 from exporter.objects.services import Service
 from exporter.objects.slices import READY, SERVING, TERMINATING, EndpointSlice
@@ -46,6 +47,9 @@ def find_reason(
             return Reason.NAMED_PORT_MISSING, _blocked_by(service, slices)
         return Reason.FAMILY_MISMATCH, None
     flags = _flags(merged)
+    if source is Source.ENDPOINTS and all(state & READY for state in flags):
+        # No address, or ready ones behind other ports: which, Endpoints can't tell.
+        return Reason.NO_ENDPOINTS, None
     if any(not state & TERMINATING for state in flags):
         return Reason.ENDPOINTS_NOT_READY, None
     if flags:

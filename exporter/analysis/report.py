@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Collection
 
 import msgspec
 
 from exporter.analysis.counts import count_addresses, count_pairs
 from exporter.analysis.dependents import count_dependents
-from exporter.analysis.lag import find_lag
+from exporter.analysis.families import reported_families
 from exporter.analysis.merge import (
     Merged,
-    families_of,
     merge_slices,
     read_legacy,
     routed_slices,
@@ -42,9 +39,7 @@ from exporter.objects.slices import (
 
 
 class ReportOptions(msgspec.Struct, frozen=True):
-    """What the user chose: thresholds, and which costly details are wanted.
-
-    `lag_threshold`: seconds that a Pod and its endpoint may disagree before it is told.
+    """What the user chose: the default threshold, and which costly details are wanted.
 
     `addresses`: single addresses; `pairs`: what the compatibility group counts.
     `addresses_of`: the namespaces whose addresses are listed; None is all of them.
@@ -54,7 +49,6 @@ class ReportOptions(msgspec.Struct, frozen=True):
     addresses: bool = False
     pairs: bool = False
     topology: bool = True
-    lag_threshold: float = 60.0
     addresses_of: frozenset[str] | None = None
 
 
@@ -70,13 +64,8 @@ def slices_of(view: ServiceView) -> tuple[EndpointSlice, ...] | None:
     return view.slices
 
 
-def analyse(
-    view: ServiceView, options: ReportOptions = _DEFAULTS, now: float = 0.0
-) -> ServiceReport:
-    """The report on a Service as it is known now, without what only a memory of it can tell.
-
-    `now` is seconds since the epoch; disagreements between Pods and endpoints have an age.
-    """
+def analyse(view: ServiceView, options: ReportOptions = _DEFAULTS) -> ServiceReport:
+    """The report on a Service as it is known now, without what only time can tell."""
     service = view.service
     key = ServiceKey(service.namespace, service.name)
     policy = read_policy(service, options.min_ready)
@@ -100,16 +89,15 @@ def analyse(
     reached = merged if len(routed) == len(slices) else merge_slices(routed)
     reach = measure_reach(service, reached, routed)
     reason, detail, pods = _explain_zero(view, merged, slices, usable=reach.usable)
-    lagging, maturing = _measure_lag(view, slices, options, now)
     pairs = None
     if options.pairs:
         pairs = count_pairs(
-            slices, families_of(service)[0], publish_not_ready=service.publish_not_ready
+            slices, reported_families(service)[0], publish_not_ready=service.publish_not_ready
         )
     return msgspec.structs.replace(
         report,
         known=True,
-        counts=count_addresses(merged, families_of(service), states_known=not legacy),
+        counts=count_addresses(merged, reported_families(service), states_known=not legacy),
         routable=reach.routable,
         ports=reach.ports,
         topology=(
@@ -123,8 +111,6 @@ def analyse(
         reason=reason,
         detail=detail,
         pods=pods,
-        lagging=lagging,
-        maturing=maturing,
         addresses=_list_addresses(merged) if _lists_addresses(key, options) else (),
         pairs=pairs,
     )
@@ -153,22 +139,6 @@ def _explain_zero(
     else:
         detail = found.detail
     return found.reason, detail, found.pods
-
-
-def _measure_lag(
-    view: ServiceView, slices: tuple[EndpointSlice, ...], options: ReportOptions, now: float
-) -> tuple[tuple[tuple[str, int], ...], bool]:
-    """Disagreements that are old enough, by kind, and whether there are younger ones."""
-    if view.pods is None or view.source is not Source.ENDPOINTSLICES:
-        return (), False
-    # Clocks differ: what begins in our future is young, and has to be looked at again.
-    found = find_lag(view.service, slices, view.pods, now=now, threshold=-math.inf)
-    old = Counter(
-        str(lag.kind)
-        for lag in found
-        if lag.since is None or now - lag.since >= options.lag_threshold
-    )
-    return tuple(sorted(old.items())), old.total() < len(found)
 
 
 def _ready_addresses(merged: Merged) -> Collection[str]:

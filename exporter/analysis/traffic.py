@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exporter.analysis.merge import Merged, families_of
+from exporter.analysis.families import reported_families
+from exporter.analysis.merge import Merged
 from exporter.analysis.wording import count_of, join_some
 from exporter.model import ServiceReport, ServiceView
 from exporter.objects.services import Service
@@ -41,7 +42,7 @@ def _tell_gaps(report: ServiceReport) -> Iterator[str]:
     service = report.service
     if service.selector:
         for counts in report.counts:
-            if not counts.ready and counts.address_type in families_of(service):
+            if not counts.ready and counts.address_type in reported_families(service):
                 yield f"no {counts.address_type} address is ready, though the Service wants some"
 
 

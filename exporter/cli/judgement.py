@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from exporter.analysis.merge import families_of
+from exporter.analysis.families import reported_families
 from exporter.analysis.policy import read_policy
 from exporter.model import INTENDED, Reason, ServiceReport
 
@@ -94,7 +94,7 @@ def _notes(report: ServiceReport) -> Iterator[str]:
                     yield f"port {name} has no ready endpoint"
         if service.selector:
             for counts in report.counts:
-                if not counts.ready and counts.address_type in families_of(service):
+                if not counts.ready and counts.address_type in reported_families(service):
                     yield f"no ready {counts.address_type} endpoint"
     if service.type == "LoadBalancer" and not service.ingress:
         yield "load balancer pending"

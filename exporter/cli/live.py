@@ -62,6 +62,9 @@ def make_plans(settings: Settings, resources: Iterable[str]) -> Iterator[Plan]:
                 mode=settings.sync,
                 interval=settings.interval,
                 limit=settings.page_size,
+                # Whoever asks for quick polls does not want to wait a minute for a granted right.
+                denied_pause=min(settings.interval, 30.0),
+                probe=min(10 * settings.interval, 300.0),
                 label_selector=settings.service_selector if name == SERVICES.name else "",
             )
 

@@ -30,7 +30,7 @@ SLICE = 0.010
 
 #: Seconds that changes are gathered before reports follow: many slices change in one rollout, and
 #: a commit for each would cost as much again as the change.
-GATHER = 0.020
+GATHER = 0.050
 
 #: Seconds that the first reports wait for resources that are optional: reasons without Pods would
 #: show for a moment, and be others as soon as the Pods are read.
@@ -142,6 +142,8 @@ class Engine:
 
     async def _refresh(self) -> None:
         await self._wait_for_the_first()
+        if not self._wake.is_set():
+            gc.enable()  # nothing can be read yet, and failing for days must not leave its traces
         while True:
             await self._wake.wait()
             await asyncio.sleep(GATHER)

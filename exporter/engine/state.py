@@ -59,13 +59,13 @@ class State:
         self.exposition = Exposition(choices.families())
         self._options = ReportOptions(
             min_ready=choices.min_ready,
-            lag_threshold=choices.lag_threshold,
             addresses=Group.ADDRESSES in choices.groups,
             pairs=Group.COMPATIBILITY in choices.groups,
             # Whoever exports nothing asks for the sake of people, who are shown everything.
             topology=not choices.groups or Group.TOPOLOGY in choices.groups,
             addresses_of=choices.addresses_of,
         )
+        self._lag_threshold = choices.lag_threshold
         self._track = Group.CHANGES in choices.groups
         self._memory: dict[ServiceKey, Past] = {}
         self._maturing: set[ServiceKey] = set()
@@ -137,9 +137,15 @@ class State:
             self._memory.pop(key, None)
             self._maturing.discard(key)
             return None
-        plain = analyse(view, self._options, now)
-        (self._maturing.add if plain.maturing else self._maturing.discard)(key)
-        past, report = look(self._memory.get(key), view, plain, now, track=self._track)
+        past, report = look(
+            self._memory.get(key),
+            view,
+            analyse(view, self._options),
+            now,
+            track=self._track,
+            lag_threshold=self._lag_threshold,
+        )
+        (self._maturing.add if report.maturing else self._maturing.discard)(key)
         if past is not None:
             self._memory[key] = past
         return report

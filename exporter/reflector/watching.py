@@ -140,6 +140,10 @@ def watch_failed(plan: Plan, state: State, given: Failed, now: float, chance: fl
         return begin_list(plan, state, now)
     if failure.code == 401:
         return unauthorized(state, order, failure, now, chance, WatchRestarted("unauthorized"))
+    if failure.code == 403 and state.refusals == 0 and not state.polling:
+        # A server that has just started denies what it will allow a second later.
+        state = replace(state, refusals=1, error=failure.message)
+        return back_off(state, order, failure, now, chance, WatchRestarted("forbidden"))
     if failure.code == 403 or failure.code in UNSUPPORTED:
         return _not_watchable(plan, state, failure, now, chance)
     if failure.expired:

@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequen
 
 import msgspec
 
+from exporter.sim.access import Deny
 from exporter.sim.player import Witness, play
 from exporter.sim.scenario import load_scenario
 from exporter.sim.server import Settings, SimServer
@@ -125,8 +126,11 @@ async def simulate(
     OSError: the port is taken.
     """
     store = Store()
+    now = time.time()
+    denied = {plural for name in plan.scenarios for plural in load_scenario(name, now).denied}
     server = SimServer(
         store,
+        denied=[Deny(plural) for plural in sorted(denied)],
         host=plan.host,
         port=plan.port,
         tokens=plan.tokens,

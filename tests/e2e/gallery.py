@@ -32,7 +32,6 @@ from tests.e2e.staging import (
 )
 
 Stage = Callable[[ControlPlane, str, str, str], None]
-ANYTHING = "*"
 _PROBE = {"httpGet": {"path": "/healthz", "port": 8080}}
 
 
@@ -42,7 +41,7 @@ class Case:
 
     `stage` gets the control plane, the namespace, the Service's name and an IPv4 address of its
     own. `reason` is what must be said with all permissions, `without_pods` with the required ones
-    alone. `detail` is compared unless it is ANYTHING. `unready` is k8s_service_pods_unready by
+    alone. `detail` is that of `explain`. `unready` is k8s_service_pods_unready by
     reason; `selected` is None where a Service without selector leaves it open; `ready` and
     `not_ready` are sums over address types; `since` is False where no object tells since when.
     """
@@ -51,7 +50,7 @@ class Case:
     reason: str
     without_pods: str
     stage: Stage
-    detail: str | None = ANYTHING
+    detail: str | None = None
     selected: int | None = 1
     unready: dict[str, int] = field(default_factory=dict)
     not_ready: int = 0
@@ -201,7 +200,6 @@ CASES = (
         "ServiceDeleting",
         "ServiceDeleting",
         _delete_service,
-        detail=None,
         selected=0,
     ),
     Case(
@@ -209,7 +207,6 @@ CASES = (
         "SelectorlessNoEndpoints",
         "SelectorlessNoEndpoints",
         _do_nothing,
-        detail=None,
         selected=None,
         since=False,
         service={"selector": None},
@@ -252,7 +249,6 @@ CASES = (
         "SelectorlessNotReady",
         "SelectorlessNotReady",
         _write_slice(),
-        detail=None,
         selected=None,
         not_ready=1,
         service={"selector": None},
@@ -271,6 +267,7 @@ CASES = (
         "SelectorMatchesNoPods",
         "NoEndpoints",
         _match_nothing,
+        detail="NearMiss",
         selected=0,
         service={"selector": {"app": "near-miss", "tier": "backent"}},
     ),
@@ -287,7 +284,6 @@ CASES = (
         "AllPodsTerminating",
         "AllTerminating",
         _terminate(_fail_probe),
-        detail=None,
         not_ready=1,
     ),
     Case(
@@ -340,7 +336,6 @@ CASES = (
         "ReadinessProbeFailing",
         "EndpointsNotReady",
         _put(_fail_probe, containers=[make_container(readinessProbe=_PROBE)]),
-        detail=None,
         unready=_one("ReadinessProbeFailing"),
         not_ready=1,
     ),

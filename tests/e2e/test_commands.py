@@ -9,25 +9,18 @@ from typing import Any
 import pytest
 
 from tests.e2e.harness.exporter import Exporter, run_command
-from tests.e2e.harness.samples import Samples, keep_prefix, parse_samples
+from tests.e2e.harness.samples import parse_samples
 from tests.e2e.harness.waiting import wait_until
 from tests.e2e.manifests import make_deployment, make_service
 from tests.e2e.watching import (
     Cluster,
     explain_difference,
+    keep_state,
     select_families,
     wait_for_service,
     wait_for_truth,
 )
 
-DOMAIN = ("k8s_service_", "k8s_endpointslices_")
-# What depends on when somebody looked, not on what there is.
-OBSERVED = (
-    "k8s_service_endpoints_changes_total",
-    "k8s_service_endpoints_unavailable_seconds_total",
-    "k8s_service_endpoints_last_change_timestamp_seconds",
-    "k8s_service_endpoints_unavailable_since_timestamp_seconds",
-)
 DUMPED = (
     "services,endpointslices,endpoints,pods,nodes,"
     "deployments,replicasets,statefulsets,replicationcontrollers"
@@ -48,11 +41,6 @@ def shop(cluster: Cluster, exporter: Exporter, namespace: str) -> str:
     wait_for_service(exporter, namespace, "cart", {"reason": "SelectorMatchesNoPods"})
     wait_for_truth(cluster, exporter)
     return namespace
-
-
-def _keep_state(samples: Samples) -> Samples:
-    kept = keep_prefix(samples, *DOMAIN)
-    return {key: value for key, value in kept.items() if key[0] not in OBSERVED}
 
 
 def test_get_lists_every_service_with_its_state(
@@ -135,11 +123,11 @@ def test_a_dump_by_kubectl_gives_the_same_samples_as_the_live_cluster(
 
     def compare() -> bool:
         # Something may have changed between the dump and the scrape: then both are taken again.
-        live = _keep_state(exporter.read_samples())
+        live = keep_state(exporter.read_samples())
         dump.write_text(cluster.kubectl.run("get", DUMPED, "-A", "-o", form), encoding="utf-8")
         done = run_command("scrape", groups, f"--from-file={dump}", folder=workspace)
         assert done.returncode == 0, done.stderr
-        offline = _keep_state(parse_samples(done.stdout))
+        offline = keep_state(parse_samples(done.stdout))
         here = {key: value for key, value in live.items() if key[0] in {k[0] for k in offline}}
         assert any(dict(labels).get("namespace") == shop for _, labels in offline)
         assert offline == here, explain_difference(offline, here)

@@ -10,13 +10,14 @@ import pytest
 
 from tests.e2e.harness.access import Access
 from tests.e2e.harness.exporter import Exporter
-from tests.e2e.harness.samples import Samples, keep_prefix, select, select_one
+from tests.e2e.harness.samples import select, select_one
 from tests.e2e.harness.waiting import wait_until
 from tests.e2e.manifests import make_deployment, make_service
 from tests.e2e.truth import PREFIX
 from tests.e2e.watching import (
     Cluster,
     explain_difference,
+    keep_state,
     read_reason,
     wait_for_service,
     wait_for_truth,
@@ -45,16 +46,6 @@ def by_mode(workspace: Path, kubeconfig: Path) -> Iterator[dict[str, Exporter]]:
         yield running
 
 
-def _keep_state(samples: Samples) -> Samples:
-    """Return what follows from the objects alone: no times and no counters."""
-    kept = keep_prefix(samples, "k8s_service_", "k8s_endpointslices_")
-    return {
-        key: value
-        for key, value in kept.items()
-        if not key[0].endswith(("_total", "_timestamp_seconds"))
-    }
-
-
 def test_all_modes_give_the_same_numbers(
     cluster: Cluster, by_mode: dict[str, Exporter], namespace: str
 ) -> None:
@@ -69,7 +60,7 @@ def test_all_modes_give_the_same_numbers(
         wait_for_truth(cluster, exporter)
 
     def compare() -> bool:
-        watch, poll, auto = (_keep_state(by_mode[mode].read_samples()) for mode in MODES)
+        watch, poll, auto = (keep_state(by_mode[mode].read_samples()) for mode in MODES)
         assert poll == watch, explain_difference(poll, watch)
         assert auto == watch, explain_difference(auto, watch)
         return True

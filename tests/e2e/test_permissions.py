@@ -13,7 +13,7 @@ from tests.e2e.harness.control_plane import ControlPlane
 from tests.e2e.harness.exporter import Exporter
 from tests.e2e.harness.kubeconfig import write_kubeconfig
 from tests.e2e.harness.processes import LOOPBACK
-from tests.e2e.harness.samples import select, select_one
+from tests.e2e.harness.samples import keep_prefix, select, select_one
 from tests.e2e.harness.tcp_proxy import TcpProxy
 from tests.e2e.harness.waiting import wait_until
 from tests.e2e.manifests import make_deployment, make_pod, make_service
@@ -114,13 +114,40 @@ def test_a_required_resource_can_be_denied_at_the_start(
         _wait_for_gauge(exporter, FORBIDDEN, "endpointslices", 1)
         assert not exporter.is_ready()
         assert exporter.fetch("/healthz")
-        samples = exporter.read_samples()
-        assert [name for name, _ in samples if name.startswith("k8s_service_")] == []
+        assert keep_prefix(exporter.read_samples(), "k8s_service_") == {}
 
         access.grant("required")
         _wait_for_gauge(exporter, FORBIDDEN, "endpointslices", 0)
         wait_for_service(exporter, namespace, "web", {"ready": 1, "reason": None}, deadline=60)
         exporter.wait_until_ready()
+
+
+def test_a_required_resource_can_be_denied_at_run_time(
+    cluster: Cluster, workspace: Path, namespace: str
+) -> None:
+    """When the required rights are taken away nothing stale is claimed; given back, it heals."""
+    access = Access(cluster.plane, workspace / "revoked", account="revoked")
+    access.create(["required"])
+    cluster.kubectl.apply(
+        make_deployment(namespace, "web", replicas=1), make_service(namespace, "web")
+    )
+    flags = ["--sync=poll", "--interval=1"]
+    kubeconfig = access.write_kubeconfig()
+    with Exporter("revoked", workspace, kubeconfig=kubeconfig, flags=flags) as exporter:
+        wait_for_service(exporter, namespace, "web", {"ready": 1, "reason": None})
+
+        access.revoke("required")
+        _wait_for_gauge(exporter, FORBIDDEN, "endpointslices", 1)
+        _wait_for_gauge(exporter, FORBIDDEN, "services", 1)
+        wait_until(
+            "no claim is left", lambda: not keep_prefix(exporter.read_samples(), "k8s_service_")
+        )
+        assert not exporter.is_ready()
+        assert exporter.fetch("/healthz")
+
+        access.grant("required")
+        _wait_for_gauge(exporter, FORBIDDEN, "services", 0)
+        wait_for_service(exporter, namespace, "web", {"ready": 1, "reason": None}, deadline=60)
 
 
 def test_denied_slices_leave_no_claim_about_addresses(

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.e2e.harness.control_plane import ControlPlane
 from tests.e2e.harness.exporter import Exporter
-from tests.e2e.harness.samples import Samples, select, select_one
+from tests.e2e.harness.samples import Samples, keep_prefix, select, select_one
 from tests.e2e.harness.waiting import wait_until
 from tests.e2e.truth import FAMILIES, PREFIX, expect_samples
 
@@ -79,6 +79,13 @@ def select_families(samples: Samples, namespace: str | None = None) -> Samples:
         for (name, labels), value in samples.items()
         if name in FAMILIES and (namespace is None or dict(labels)["namespace"] == namespace)
     }
+
+
+def keep_state(samples: Samples) -> Samples:
+    """Return the domain samples that follow from the objects alone: no times and no counters."""
+    kept = keep_prefix(samples, "k8s_service_", "k8s_endpointslices_")
+    observed = ("_total", "_timestamp_seconds")
+    return {key: value for key, value in kept.items() if not key[0].endswith(observed)}
 
 
 def wait_for_truth(

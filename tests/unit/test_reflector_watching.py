@@ -271,12 +271,27 @@ def test_an_open_watch_means_that_all_is_well() -> None:
     assert run(Opened(), state=failed.state).state.error == ""
 
 
+def test_the_first_403_of_a_watch_is_asked_again_soon() -> None:
+    """A server that has just started denies what it will allow a second later."""
+    done = run(answer(403), state=LISTED)
+    assert done.order == Rest(0.8, answer(403).failure)
+    assert done.effects == (WatchRestarted("forbidden"),)
+    assert run(Woke(), state=done.state).order == Watch("7", 300)
+
+
+def deny(code: int, state: State, **options: Any) -> Step:
+    """The watch is denied for good: a 403 counts from the second in a row on."""
+    if code == 403:
+        state = run(answer(403), Woke(), state=state, **options).state
+    return run(answer(code), state=state, **options)
+
+
 @pytest.mark.parametrize("code", [403, 405, 501])
 def test_auto_polls_while_the_watch_is_denied_and_goes_back_when_it_is_allowed(code: int) -> None:
     """Lists keep the data fresh; now and then it tries to watch."""
     listed = run(Begin(), PageRead(ListHead("7", "")), state=State(), plan=AUTO)
     assert listed.order == Watch("7", 300)
-    denied = run(answer(code), state=listed.state, plan=AUTO, now=2.0)
+    denied = deny(code, listed.state, plan=AUTO, now=2.0)
     assert denied.order == Rest(28.0)
     assert (denied.state.polling, denied.state.error) == (True, "")
     polled = run(Woke(), PageRead(ListHead("8", "")), state=denied.state, plan=AUTO, now=30.0)
@@ -296,7 +311,7 @@ def test_where_only_watching_is_wanted_a_denied_watch_leads_to_slow_lists(
     code: int, cause: str
 ) -> None:
     """The list may be read: what is known stays, its error shows, and it is kept fresh."""
-    done = run(answer(code), state=LISTED)
+    done = deny(code, LISTED)
     assert done.order == Rest(30.0, answer(code).failure)
     assert done.effects == (WatchRestarted(cause),)
     assert (done.state.synced, done.state.forbidden) == (True, False)

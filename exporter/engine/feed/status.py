@@ -8,7 +8,7 @@ import msgspec
 
 
 class Telemetry(Protocol):
-    """The self-metrics that a feed moves; see exporter/telemetry.py."""
+    """The self-metrics that a feed moves; see exporter.telemetry."""
 
     def list_ended(self, resource: str, result: str) -> None:
         """A full list ended: success, gone, forbidden, absent, unauthorized or error."""

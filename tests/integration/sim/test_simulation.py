@@ -83,3 +83,15 @@ async def test_a_simulation_runs_until_it_is_cancelled() -> None:
             await running
         with pytest.raises(aiohttp.ClientConnectionError):
             await client.get(f"{url}/readyz")
+
+
+async def test_what_a_scenario_denies_can_not_be_read() -> None:
+    """A scenario about missing permissions is played by a server that refuses them."""
+    async with (
+        simulate(Plan(scenarios=["pods-forbidden"])) as server,
+        aiohttp.ClientSession() as session,
+    ):
+        async with session.get(f"{server.url}/api/v1/pods") as answer:
+            assert answer.status == 403
+        async with session.get(f"{server.url}/api/v1/services") as answer:
+            assert answer.status == 200

@@ -4,13 +4,12 @@ from itertools import permutations, product
 
 import pytest
 
+from exporter.analysis.families import reported_families, usable_families
 from exporter.analysis.merge import (
-    families_of,
     merge_pairs,
     merge_slices,
     read_legacy,
     routed_slices,
-    usable_families,
 )
 from exporter.objects.legacy import Endpoints
 from exporter.objects.services import Service
@@ -166,7 +165,7 @@ def test_families_of_a_service(
     """As the spec says; older objects have that of their cluster IP; headless takes both."""
     one = decode(found)
     assert isinstance(one, Service)
-    assert (families_of(one), usable_families(one)) == (reported, usable)
+    assert (reported_families(one), usable_families(one)) == (reported, usable)
 
 
 def test_traffic_takes_what_kube_proxy_sees() -> None:

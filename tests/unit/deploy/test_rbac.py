@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
+from exporter.objects.resources import RESOURCES
+
 RBAC = Path(__file__).parents[3] / "deploy" / "rbac"
 FILES = sorted(RBAC.rglob("*.yaml"))
 READ = ["get", "list", "watch"]
@@ -76,12 +78,25 @@ def test_the_optional_grants_are_one_file_for_each_group() -> None:
         "ingresses.networking.k8s.io",
         "grpcroutes.gateway.networking.k8s.io",
         "httproutes.gateway.networking.k8s.io",
-        "tcproutes.gateway.networking.k8s.io",
-        "tlsroutes.gateway.networking.k8s.io",
         "mutatingwebhookconfigurations.admissionregistration.k8s.io",
         "validatingwebhookconfigurations.admissionregistration.k8s.io",
         "apiservices.apiregistration.k8s.io",
     }
+
+
+def test_what_is_granted_is_what_the_program_reads() -> None:
+    """All files together grant every resource that the program knows, and none besides."""
+    granted = set().union(*(_list_granted(path) for path in RBAC.glob("*.yaml")))
+
+    assert granted == {f"{one.name}.{one.group}".rstrip(".") for one in RESOURCES.values()}
+
+
+def test_the_namespaced_files_grant_all_that_has_a_namespace() -> None:
+    """The Roles together grant every namespaced resource that the program knows."""
+    granted = set().union(*(_list_granted(path) for path in (RBAC / "namespaced").iterdir()))
+
+    namespaced = [one for one in RESOURCES.values() if one.namespaced]
+    assert granted == {f"{one.name}.{one.group}".rstrip(".") for one in namespaced}
 
 
 @pytest.mark.parametrize("path", sorted((RBAC / "namespaced").iterdir()), ids=lambda p: p.stem)

@@ -222,3 +222,14 @@ def test_the_legacy_source_reads_no_slices() -> None:
     assert state.reports[KEY].ready == 0
     assert state.reports[KEY].detail == "Endpoints"
     assert lines_of(state, "k8s_service_endpoints_slices") == []
+
+
+def test_a_pod_that_is_gone_lags_from_when_it_was_first_missed() -> None:
+    """In a scale-down a Pod goes before its endpoint: that counts only when it lasts."""
+    state = state_of(service(), slice_of(endpoint(".1")), read=("pods",), lag_threshold=30.0)
+    assert lines_of(state, "k8s_service_endpoints_lagging") == []
+    state.touch(state.growing())
+    state.settle(NOW + 30.0)
+    assert lines_of(state, "k8s_service_endpoints_lagging") == [
+        '{namespace="d",service="s",kind="PodGone"} 1'
+    ]
