@@ -1,0 +1,258 @@
+"""What would not survive the next failure: single points of failure, spread, traffic policies."""
+
+from __future__ import annotations
+
+from grafana.boards import common, queries
+from grafana.boards.board import Board, Section
+from grafana.boards.links import RESILIENCE, SERIES_SERVICE
+from grafana.boards.meaning import DEGRADED, EMPTY, READY, UNKNOWN, steps
+from grafana.boards.optional import needs
+from grafana.boards.panels import WHO, Column, Line, bars, graph, number, table
+from grafana.boards.queries import PER, Selection
+
+_CHOSEN = Selection(("cluster", "namespace", "service"))
+_READY = _CHOSEN.top(queries.READY)
+_NODES = _CHOSEN.top("k8s_service_endpoints_ready_nodes")
+_ZONES = _CHOSEN.top("k8s_service_endpoints_ready_zones")
+_BY_ZONE = _CHOSEN.top("k8s_service_endpoints_zone_ready", by="zone")
+_HINTED = _CHOSEN.top("k8s_service_endpoints_hinted")
+_BLIND_NODES = _CHOSEN.top("k8s_service_endpoints_nodes_without_local")
+_DEPENDENTS = _CHOSEN.top("k8s_service_dependents", by="kind")
+_LONELY = f"topk(100, {_READY} == 1)"
+_BELOW = _CHOSEN.judged(f"{_READY} < on ({PER}) {_CHOSEN.top(queries.MIN_READY)}")
+_ONE_PLACE = steps(READY, (1, DEGRADED))
+_NODES_KNOWN = "k8s_service_endpoints_ready_nodes"
+
+_NUMBERS = Section(
+    "Single points of failure",
+    (
+        number(
+            "One ready endpoint",
+            "Services with exactly one ready address: the next restart is an outage. Fine for what "
+            "may be away for a moment; else run two and set endpoints-exporter.io/min-ready.",
+            _CHOSEN.count(f"{_READY} == 1"),
+            colors=_ONE_PLACE,
+        ),
+        number(
+            "Below min ready",
+            "Services with fewer ready addresses than their min-ready, empty ones included. The "
+            "table on the board Namespace names them.",
+            _CHOSEN.count(_BELOW),
+            colors=steps(READY, (1, EMPTY)),
+        ),
+        number(
+            "On one Node",
+            "Services with two or more ready addresses, all on one Node: that Node is a single "
+            "point of failure. Add a spread constraint or anti-affinity." + needs("topology"),
+            _CHOSEN.count(f"{_NODES} == 1 and on ({PER}) {_READY} > 1", _NODES_KNOWN),
+            colors=_ONE_PLACE,
+        ),
+        number(
+            "In one zone",
+            "Services with two or more ready addresses, all in one zone, as it is known. Add a "
+            "topology spread constraint over zones." + needs("topology"),
+            _CHOSEN.count(f"{_ZONES} == 1 and on ({PER}) {_READY} > 1", _NODES_KNOWN),
+            colors=_ONE_PLACE,
+        ),
+        number(
+            "Policy black holes",
+            "Services whose internal traffic policy is Local and that some schedulable Nodes have "
+            "no local endpoint for: clients there reach nothing. Run a Pod on each Node, or change "
+            "the policy." + needs("topology"),
+            _CHOSEN.count(f"{_BLIND_NODES} > 0", _NODES_KNOWN),
+            colors=steps(READY, (1, EMPTY)),
+        ),
+        number(
+            "Dead with dependents",
+            "Empty Services that an Ingress, a route, a webhook or an APIService points at: who "
+            "uses those gets errors." + needs("dependents"),
+            f"count(sum by ({PER}) ({_DEPENDENTS}) > 0 and on ({PER}) {_CHOSEN.broken})"
+            f" or 0 * count({_CHOSEN.series('k8s_service_dependents')})",
+            colors=steps(READY, (1, EMPTY)),
+        ),
+    ),
+)
+
+_SPREAD = Section(
+    "Spread over zones and Nodes",
+    (
+        graph(
+            "Ready addresses by zone",
+            "All ready addresses by zone; the unknown zone is empty (at most 20). One zone far "
+            "above the others takes the traffic with it when it fails." + needs("topology"),
+            Line(f"topk(20, sum by (zone) ({_BY_ZONE}))", "zone {{zone}}"),
+            stacked=True,
+            whole=True,
+        ),
+        graph(
+            "Services by redundancy",
+            "How many Services have none, one, or more ready addresses. The middle line is what "
+            "the next failed Pod turns into an outage.",
+            Line(
+                f"{_CHOSEN.count(f'{_READY} == 0')}",
+                "None",
+                EMPTY,
+            ),
+            Line(f"{_CHOSEN.count(f'{_READY} == 1')}", "One", DEGRADED),
+            Line(f"{_CHOSEN.count(f'{_READY} > 1')}", "Two and more", READY),
+            stacked=True,
+            whole=True,
+        ),
+        bars(
+            "Services by number of zones",
+            "How many Services are ready in so many zones. Those in one zone, or in none, do not "
+            "survive the loss of it." + needs("topology"),
+            f'topk(10, count_values("zones", {_ZONES}))',
+            "{{zones}} zones",
+            width=8,
+        ),
+        bars(
+            "Services by number of Nodes",
+            "How many Services are ready on so many Nodes (the ten most frequent numbers). Those "
+            "on one Node do not survive its loss." + needs("topology"),
+            f'topk(10, count_values("nodes", {_NODES}))',
+            "{{nodes}} Nodes",
+            width=8,
+        ),
+        graph(
+            "Largest share of one zone",
+            "For Services that are in more than one zone, how much of their ready addresses one "
+            "zone holds; the ten most uneven. 90 % means that the other zones will be overrun when "
+            "that one fails." + needs("topology"),
+            Line(
+                f"topk(10, max by ({PER}) ({_BY_ZONE}) / on ({PER}) sum by ({PER}) ({_BY_ZONE})"
+                f" and on ({PER}) {_ZONES} > 1)",
+                common.WHO,
+            ),
+            unit="percentunit",
+            links=(SERIES_SERVICE,),
+            width=8,
+        ),
+    ),
+)
+
+_LISTS = Section(
+    "Which Services",
+    (
+        table(
+            "Services with one ready endpoint",
+            "Services with exactly one ready address (at most 100), with min-ready and how many "
+            "Pods the selector finds: with more Pods than one, the others are not ready.",
+            *WHO,
+            Column("Ready", expression=_LONELY),
+            Column(
+                "Min ready",
+                expression=f"{_CHOSEN.top(queries.MIN_READY)} and on ({PER}) {_LONELY}",
+            ),
+            Column(
+                "Pods selected",
+                expression=f"{_CHOSEN.top('k8s_service_pods_selected')} and on ({PER}) {_LONELY}",
+            ),
+            sort="Pods selected",
+            width=12,
+        ),
+        table(
+            "All on one Node or in one zone",
+            "Services with two or more ready addresses on one Node or in one zone (at most 100)."
+            + needs("topology"),
+            *WHO,
+            Column(
+                "Nodes",
+                expression=f"bottomk(100, {_NODES} and on ({PER}) ({_READY} > 1) and on ({PER})"
+                f" ({_ZONES} == 1 or {_NODES} == 1))",
+                colors=((0, DEGRADED), (2, READY)),
+            ),
+            Column(
+                "Zones",
+                expression=f"bottomk(100, {_ZONES} and on ({PER}) ({_READY} > 1) and on ({PER})"
+                f" ({_ZONES} == 1 or {_NODES} == 1))",
+                colors=((0, UNKNOWN), (1, DEGRADED), (2, READY)),
+            ),
+            sort="Nodes",
+            descending=False,
+            width=12,
+        ),
+    ),
+)
+
+_POLICIES = Section(
+    "Traffic policies and hints",
+    (
+        table(
+            "Traffic policies",
+            "How many Services have which policies. Local saves a hop and drops traffic where no "
+            "local endpoint is; an empty cell does not apply or is the default.",
+            Column("Type", "type"),
+            Column("Internal policy", "internal_traffic_policy"),
+            Column("External policy", "external_traffic_policy"),
+            Column("Distribution", "traffic_distribution"),
+            Column(
+                "Services",
+                expression="topk(50, count by (type, internal_traffic_policy, "
+                "external_traffic_policy, traffic_distribution) ("
+                + _CHOSEN.top(
+                    queries.INFO,
+                    by="type, internal_traffic_policy, external_traffic_policy, "
+                    "traffic_distribution",
+                )
+                + "))",
+            ),
+            sort="Services",
+            width=12,
+            height=8,
+        ),
+        table(
+            "Nodes without a local endpoint",
+            "Services whose internal traffic policy is Local, and how many schedulable Nodes have "
+            "no ready endpoint of theirs (at most 50). Not 0: clients on those Nodes reach nothing."
+            + needs("topology"),
+            *WHO,
+            Column(
+                "Nodes without",
+                expression=f"topk(50, {_BLIND_NODES})",
+                colors=((0, READY), (1, EMPTY)),
+            ),
+            sort="Nodes without",
+            width=12,
+            height=8,
+        ),
+        graph(
+            "Share of addresses with hints",
+            "How much of the ready addresses carries a zone or node hint, of the ten Services with "
+            "most. Between 0 and 100 % kube-proxy ignores all hints of the Service: find the "
+            "address without one." + needs("topology"),
+            Line(f"topk(10, {_HINTED} / on ({PER}) ({_READY} > 0))", common.WHO),
+            unit="percentunit",
+            links=(SERIES_SERVICE,),
+        ),
+        table(
+            "What points at Services",
+            "Objects that point at Services, by kind (at most 100 rows), with how many addresses "
+            "take traffic. 0 there: whoever comes through the object gets errors."
+            + needs("dependents"),
+            *WHO,
+            Column("Kind", "kind"),
+            Column("Objects", expression=f"topk(100, {_DEPENDENTS})"),
+            Column(
+                "Routable",
+                expression=f"{_CHOSEN.top(queries.ROUTABLE)} * on ({PER}) group_right ()"
+                f" (topk(100, {_DEPENDENTS}) > bool 0)",
+                colors=((0, EMPTY), (1, READY)),
+            ),
+            sort="Routable",
+            descending=False,
+            width=12,
+            height=8,
+        ),
+    ),
+)
+
+BOARD = Board(
+    uid=RESILIENCE,
+    title="Service endpoints / Resilience",
+    description="What would not survive the next failure: Services with one endpoint, on one Node "
+    "or in one zone, and traffic policies that drop traffic.",
+    variables=("cluster", "namespace", "service"),
+    known=queries.INFO,
+    sections=(_NUMBERS, _SPREAD, _LISTS, _POLICIES),
+)
