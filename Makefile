@@ -7,7 +7,7 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-CODE := exporter tests $(wildcard tools) $(wildcard bench)
+CODE := exporter tests tools bench grafana
 ARGS ?=
 
 # The first of these that is new enough; `make PYTHON=…` names another.
@@ -30,6 +30,8 @@ lint: $(VENV)/.dev ## ruff, mypy, import contracts, generated files, contract te
 	$(BIN)/mypy --strict $(CODE)
 	$(BIN)/lint-imports
 	$(BIN)/python tools/generate.py --check
+	$(BIN)/python -m grafana --check
+	$(BIN)/python -m tools.chart --check --without-helm
 	$(BIN)/python -m pytest -q tests/contract
 
 fmt: $(VENV)/.dev ## format the code and mend what ruff can mend
@@ -44,8 +46,11 @@ bench: $(VENV)/.dev ## figures beside kube-state-metrics on a real API server (b
 	$(BIN)/python tools/build.py bench
 	$(BIN)/python -m bench $(ARGS)
 
-generate: $(VENV)/.dev ## write docs/metrics.md, docs/cli.md and docs/configuration.md from the program
+generate: $(VENV)/.dev ## write what is made from the program, the rules and the boards (manifests by Helm: needs Go)
 	$(BIN)/python tools/generate.py
+	$(BIN)/python -m grafana
+	$(BIN)/python tools/build.py helm
+	$(BIN)/python -m tools.chart
 
 cases: $(VENV)/.dev ## every case file in every order through the command line (test runs fewer orders)
 	$(BIN)/python tests/cases/run_cases.py --exe '$(BIN)/python -m exporter' $(ARGS) tests/cases/data
