@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.harness.exporter import Exporter
-from tests.e2e.page.conftest import Window, opened
+from tests.e2e.harness.waiting import wait_until
+from tests.e2e.page.conftest import PHONE, Window, opened
 from tests.e2e.page.simulated import Simulated, followed, simulated
 
 MANY = 10_000
@@ -50,10 +51,9 @@ def test_only_what_can_be_seen_is_in_the_document(window: Window, large: Exporte
     for place in (0.5, 1.0, 0.25, 0.0):
         page.evaluate(f"scrollTo(0, document.documentElement.scrollHeight * {place})")
         wanted = max(1, int(MANY * place * 0.9)) if place < 1 else MANY - 40
-        page.wait_for_function(
-            "wanted => { const rows = document.querySelectorAll('#services tbody tr:not(.pad)');"
-            "return Number(rows[rows.length - 1].ariaRowIndex) >= wanted; }",
-            arg=wanted,
+        wait_until(
+            f"row {wanted} can be seen",
+            lambda wanted=wanted: int(rows.last.get_attribute("aria-rowindex") or 0) >= wanted,
         )
         assert rows.count() < 120
     page.locator("#services tbody a").first.focus()
@@ -68,7 +68,7 @@ def test_only_what_can_be_seen_is_in_the_document(window: Window, large: Exporte
 
 def test_ten_thousand_fit_a_phone(browser: Browser, large: Exporter) -> None:
     """The same on a narrow screen, where a row is a card of another height."""
-    with opened(browser, viewport={"width": 360, "height": 740}) as window:
+    with opened(browser, viewport=PHONE) as window:
         page = window.page
         page.set_default_timeout(60_000)
         page.goto(large.url)
