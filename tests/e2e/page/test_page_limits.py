@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from tests.e2e.harness.exporter import Exporter
 from tests.e2e.harness.waiting import wait_until
@@ -39,6 +40,11 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exporter]:
         yield exporter
 
 
+def reaches(rows: Locator, wanted: int) -> bool:
+    """Whether the last row in the document is this one or a later one."""
+    return int(rows.last.get_attribute("aria-rowindex") or 0) >= wanted
+
+
 def test_only_what_can_be_seen_is_in_the_document(window: Window, large: Exporter) -> None:
     """Ten thousand rows can be scrolled through; some dozens are there at any time."""
     page = window.page
@@ -51,10 +57,7 @@ def test_only_what_can_be_seen_is_in_the_document(window: Window, large: Exporte
     for place in (0.5, 1.0, 0.25, 0.0):
         page.evaluate(f"scrollTo(0, document.documentElement.scrollHeight * {place})")
         wanted = max(1, int(MANY * place * 0.9)) if place < 1 else MANY - 40
-        wait_until(
-            f"row {wanted} can be seen",
-            lambda wanted=wanted: int(rows.last.get_attribute("aria-rowindex") or 0) >= wanted,
-        )
+        wait_until(f"row {wanted} can be seen", partial(reaches, rows, wanted))
         assert rows.count() < 120
     page.locator("#services tbody a").first.focus()
     page.keyboard.press("End")
