@@ -139,6 +139,7 @@ class Hub:
             await asyncio.sleep(self._pace.gather)
             await self._take_changes()
             if clock() >= due:
+                await self._tell()  # time changes something too
                 await self._append("status", self._status())
                 due = clock() + self._pace.beat
 
@@ -149,7 +150,10 @@ class Hub:
         if len(pending) > self._pace.most_keys:
             await self._append("reset", b"{}")
             return
-        data, self._revision = self._render(pending, self._revision)
+        await self._tell(pending)
+
+    async def _tell(self, keys: Collection[ServiceKey] = ()) -> None:
+        data, self._revision = self._render(keys, self._revision)
         if data:
             await self._append("services", data)
 

@@ -63,27 +63,50 @@ function showStatus(status) {
   );
 }
 
-// Follows the stream for ever. `changed` gets {changed, gone}; `missed` is called when something
-// was missed, and all has to be read again.
+const AGAIN = 10000; // milliseconds until a refused stream is asked for again
+const AWAY = 15000; // milliseconds in the background until the stream is let go
+
+// Follows the stream while somebody looks. `changed` gets {changed, gone}; `missed` is called when
+// something was missed, and all has to be read again.
 export function follow(changed, missed) {
-  const source = new EventSource(`${root}api/v1/events`);
-  let broken = false;
-  source.addEventListener("open", () => {
-    say("Live");
-    // An answer that broke off before its first event has no id to go on from.
-    if (broken) missed();
-    broken = false;
-  });
-  source.addEventListener("services", (event) => changed(JSON.parse(event.data)));
-  source.addEventListener("reset", missed);
-  source.addEventListener("status", (event) => showStatus(JSON.parse(event.data)));
-  source.addEventListener("error", () => {
-    broken = true;
-    say("Not live: the exporter does not answer");
-    if (source.readyState === EventSource.CLOSED) {
+  let source = null;
+  let timer = 0;
+
+  const open = () => {
+    let broken = false;
+    source = new EventSource(`${root}api/v1/events`);
+    source.addEventListener("open", () => {
+      say("Live");
+      // An answer that broke off before its first event has no id to go on from.
+      if (broken) missed();
+      broken = false;
+    });
+    source.addEventListener("services", (event) => changed(JSON.parse(event.data)));
+    source.addEventListener("reset", missed);
+    source.addEventListener("status", (event) => showStatus(JSON.parse(event.data)));
+    source.addEventListener("error", () => {
+      broken = true;
+      say("Not live: the exporter does not answer");
       // Refused, not cut: the browser would not try again.
-      setTimeout(() => follow(changed, missed), 10000);
-    }
+      if (source.readyState === EventSource.CLOSED) timer = setTimeout(reopen, AGAIN);
+    });
+  };
+  const reopen = () => {
+    clearTimeout(timer);
+    source?.close();
+    open();
+    missed();
+  };
+  const leave = () => {
+    source.close();
+    source = null;
+  };
+
+  // A browser opens six connections to a server: tabs that nobody looks at must not hold them all.
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(timer);
+    if (document.hidden) timer = setTimeout(leave, AWAY);
+    else if (!source || source.readyState === EventSource.CLOSED) reopen();
   });
-  return source;
+  open();
 }

@@ -20,6 +20,7 @@ let order = []; // all, sorted
 let shown = []; // those that pass the filters
 let drawn = new Map(); // "namespace/name" → its row in the document
 let asked = new URLSearchParams(location.search);
+let loaded = false; // whether all of it was read once
 let loading = null; // what comes by the stream while the list is read
 
 // ── order and filters: the same as the server's ─────────────────────────────────────────────
@@ -96,6 +97,7 @@ function filter() {
       if (holds(wanted.state, item.state)) shown.push(item);
     }
   }
+  if (!loaded) return; // of a part no number is true
   showCounts(counts, wanted.state);
   const number = (value) => value.toLocaleString("en");
   const text =
@@ -337,8 +339,6 @@ document.addEventListener("keydown", (event) => {
 });
 
 // ── what comes from the server ──────────────────────────────────────────────────────────────
-
-let loaded = false;
 
 function apply({ changed, gone }) {
   for (const item of changed) keep(item);

@@ -7,6 +7,7 @@ reads no clock and does no I/O.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from itertools import islice
 from typing import Protocol
 
 import msgspec
@@ -99,7 +100,9 @@ class Desk:
         self._orders: dict[Order, list[Row]] = {}
         self._filled = False
         self._due: set[ServiceKey] = set()
-        self._new: set[ServiceKey] = set()
+        # Those that become something else by time alone, the one looked at last at the end.
+        self._new: dict[ServiceKey, None] = {}
+        self._aged: set[ServiceKey] = set()
         self._asked: float | None = None
         self.revision = 0
 
@@ -124,7 +127,7 @@ class Desk:
         if not self._filled:
             self._filled = True
             self._due.update(snapshot.reports, self._rows)
-        self._due |= self._new  # time alone makes another of them
+        self._due.update(self._new)
         work = self._work(snapshot)
         if len(self._due) > MOST_AT_ONCE:
             return work
@@ -146,19 +149,30 @@ class Desk:
         if report is None:
             if row is not None:
                 del self._rows[key]
-                self._new.discard(key)
+                self._new.pop(key, None)
                 self._orders.clear()
                 self.revision += 1
             return None
         if row is None or row.report is not report or key in self._new:
-            row = self._make(report, snapshot.now)
+            fresh = self._make(report, snapshot.now)
+            if row is not None and row.report is report and fresh.json != row.json:
+                self._aged.add(key)
+            return fresh
         return row
+
+    def age(self, snapshot: Snapshot) -> set[ServiceKey]:
+        """The Services that time alone has changed since this was asked for last."""
+        for key in tuple(islice(self._new, MOST_AT_ONCE)):
+            self.refresh(key, snapshot)
+        aged, self._aged = self._aged, set()
+        return aged
 
     def rest(self, now: float, idle: float) -> bool:
         """Let all rows go when nobody asked for so many seconds; whether it did."""
         if self._asked is None or now - self._asked < idle:
             return False
-        self._rows, self._orders, self._due, self._new = {}, {}, set(), set()
+        self._rows, self._orders, self._new = {}, {}, {}
+        self._due, self._aged = set(), set()
         self._filled, self._asked = False, None
         self.revision += 1
         return True
@@ -178,7 +192,9 @@ class Desk:
             rank = _rank(item, moment)
             row = Row(report, item, packed, moment, rank, _searched(item), self.revision)
         self._rows[report.key] = row
-        (self._new.add if item.state == "new" else self._new.discard)(report.key)
+        self._new.pop(report.key, None)
+        if item.state == "new":
+            self._new[report.key] = None
         return row
 
     # ── reading them ─────────────────────────────────────────────────────────────────────────

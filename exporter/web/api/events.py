@@ -43,15 +43,18 @@ def answer_events(request: Request, site: Site) -> Response:
 def render_changes(site: Site, keys: Collection[ServiceKey], since: int) -> tuple[bytes, int]:
     """The data of an event `services` about these keys, b"" when nothing that it tells changed.
 
+    What time alone has changed is told besides.
+
     `since` is the desk's revision that was told of before; the second value is the one now.
     """
     snapshot = site.snapshot()
     changed, gone = [], []
-    for key in sorted(keys):
+    aged = site.desk.age(snapshot)
+    for key in sorted({*keys, *aged}):
         row = site.desk.refresh(key, snapshot)
         if row is None:
             gone.append(Gone(key.namespace, key.name))
-        elif row.revision > since:
+        elif key in aged or row.revision > since:
             changed.append(row.json)
     revision = site.desk.revision
     if not changed and not gone:

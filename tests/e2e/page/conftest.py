@@ -26,6 +26,7 @@ FLAGS = (
     "--disable-sync",
 )
 WIDE = {"width": 1280, "height": 860}
+PHONE = {"width": 360, "height": 740}
 DEADLINE = 20_000.0
 
 

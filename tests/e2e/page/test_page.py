@@ -9,11 +9,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.harness.exporter import Exporter
-from tests.e2e.page.conftest import Window, opened
+from tests.e2e.page.conftest import PHONE, Window, opened
 from tests.e2e.page.simulated import Simulated, followed, simulated
 
 RULES = (Path(__file__).parent / "rules.js").read_text(encoding="utf-8")
-PHONE = {"width": 360, "height": 740}
 
 
 def names(page: Page) -> list[str]:

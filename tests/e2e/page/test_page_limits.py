@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from tests.e2e.harness.exporter import Exporter
-from tests.e2e.page.conftest import Window, opened
+from tests.e2e.harness.waiting import wait_until
+from tests.e2e.page.conftest import PHONE, Window, opened
 from tests.e2e.page.simulated import Simulated, followed, simulated
 
 MANY = 10_000
@@ -38,6 +40,11 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exporter]:
         yield exporter
 
 
+def reaches(rows: Locator, wanted: int) -> bool:
+    """Whether the last row in the document is this one or a later one."""
+    return int(rows.last.get_attribute("aria-rowindex") or 0) >= wanted
+
+
 def test_only_what_can_be_seen_is_in_the_document(window: Window, large: Exporter) -> None:
     """Ten thousand rows can be scrolled through; some dozens are there at any time."""
     page = window.page
@@ -50,11 +57,7 @@ def test_only_what_can_be_seen_is_in_the_document(window: Window, large: Exporte
     for place in (0.5, 1.0, 0.25, 0.0):
         page.evaluate(f"scrollTo(0, document.documentElement.scrollHeight * {place})")
         wanted = max(1, int(MANY * place * 0.9)) if place < 1 else MANY - 40
-        page.wait_for_function(
-            "wanted => { const rows = document.querySelectorAll('#services tbody tr:not(.pad)');"
-            "return Number(rows[rows.length - 1].ariaRowIndex) >= wanted; }",
-            arg=wanted,
-        )
+        wait_until(f"row {wanted} can be seen", partial(reaches, rows, wanted))
         assert rows.count() < 120
     page.locator("#services tbody a").first.focus()
     page.keyboard.press("End")
@@ -68,7 +71,7 @@ def test_only_what_can_be_seen_is_in_the_document(window: Window, large: Exporte
 
 def test_ten_thousand_fit_a_phone(browser: Browser, large: Exporter) -> None:
     """The same on a narrow screen, where a row is a card of another height."""
-    with opened(browser, viewport={"width": 360, "height": 740}) as window:
+    with opened(browser, viewport=PHONE) as window:
         page = window.page
         page.set_default_timeout(60_000)
         page.goto(large.url)

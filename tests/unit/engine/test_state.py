@@ -233,3 +233,26 @@ def test_a_pod_that_is_gone_lags_from_when_it_was_first_missed() -> None:
     assert lines_of(state, "k8s_service_endpoints_lagging") == [
         '{namespace="d",service="s",kind="PodGone"} 1'
     ]
+
+
+def test_what_became_of_a_service_is_kept() -> None:
+    """From the first commit on each change of state is remembered, with its time."""
+    state = state_of(service(), slice_of(endpoint(".1")))
+    assert state.transitions.of(KEY) == ()
+    state.deliver(upsert(down("2")))
+    state.settle(NOW + 5)
+    kept = state.transitions.of(KEY)
+    assert [(one.at, one.ready) for one in kept] == [(None, 1), (NOW + 5, 0)]
+    state.deliver(Delete("services", key_of(service())))
+    state.settle(NOW + 6)
+    assert state.transitions.of(KEY) == ()
+
+
+def test_observers_are_told_of_each_commit() -> None:
+    """Once it can be seen, and of what was looked at in it."""
+    state = state_of(service(), slice_of(endpoint(".1")))
+    told: list[tuple[set[ServiceKey], int]] = []
+    state.observe(lambda keys: told.append((set(keys), state.reports[KEY].ready)))
+    state.deliver(upsert(down("2")))
+    state.settle(NOW)
+    assert told == [({KEY}, 0)]

@@ -21,7 +21,8 @@ class Rendering:
     def __call__(self, keys: Collection[ServiceKey], since: int) -> tuple[bytes, int]:
         """The names of the keys."""
         names = tuple(sorted(key.name for key in keys))
-        self.asked.append(names)
+        if names:
+            self.asked.append(names)
         return ",".join(names).encode(), since + 1
 
 
