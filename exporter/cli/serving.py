@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
-import socket
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 
@@ -17,9 +15,9 @@ from exporter.catalogue import Group
 from exporter.cli.errors import CommandError
 from exporter.cli.gathering import choose, wanted_resources
 from exporter.cli.judgement import judge
+from exporter.cli.leading import run_engine
 from exporter.cli.live import make_plans
 from exporter.config import Settings
-from exporter.engine.leader import Leadership
 from exporter.engine.live import Engine
 from exporter.engine.state import State
 from exporter.server import Limits, Server, ServerError
@@ -52,6 +50,7 @@ async def serving(
         programming_latency=Group.CHANGES in groups,
         leader=settings.leader_lease is not None,
     )
+    state.exposition.silent = settings.leader_lease is not None
     resources = wanted_resources(settings, dependents=Group.DEPENDENTS in groups)
     engine = Engine(
         client,
@@ -76,42 +75,13 @@ async def serving(
         urls = await server.start()
     except ServerError as error:
         raise CommandError(*map(escape_text, error.lines)) from None
-    work = asyncio.create_task(_work(engine, _find_leadership(settings, client, state, telemetry)))
+    work = asyncio.create_task(run_engine(engine, settings, client, state, telemetry))
     try:
         yield Running(urls, engine, state, work)
     finally:
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
         await server.stop()
-
-
-async def _work(engine: Engine, leadership: Leadership | None) -> None:
-    if leadership is None:
-        await engine.run()
-        return
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(engine.run())
-            tasks.create_task(leadership.run())
-    except BaseExceptionGroup as group:
-        raise group.exceptions[0] from None
-
-
-def _find_leadership(
-    settings: Settings, client: Client, state: State, telemetry: Telemetry
-) -> Leadership | None:
-    """Goes for the lease where one is named; until it is ours nothing is told of Services."""
-    if settings.leader_lease is None:
-        return None
-
-    def changed(leading: bool) -> None:  # noqa: FBT001 - as Leadership tells it
-        state.exposition.silent = not leading
-        telemetry.show_leader(leading)
-
-    changed(False)  # noqa: FBT003 - as above
-    # The name alone is not enough: a restarted container has its Pod's name again.
-    identity = f"{socket.gethostname()}_{secrets.token_hex(4)}"
-    return Leadership(client, *settings.leader_lease, identity, changed)
 
 
 def _make_site(settings: Settings, state: State, engine: Engine, telemetry: Telemetry) -> Site:
