@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import socket
 import time
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
@@ -20,9 +19,9 @@ from exporter.cli.assets import read_asset
 from exporter.cli.errors import CommandError
 from exporter.cli.gathering import choose, wanted_resources
 from exporter.cli.judgement import Judgement, judge
+from exporter.cli.leading import run_engine
 from exporter.cli.live import make_plans
 from exporter.config import Settings
-from exporter.engine.leader import Leadership
 from exporter.engine.live import Engine
 from exporter.engine.state import State
 from exporter.model import ServiceReport
@@ -60,6 +59,7 @@ async def serving(
         programming_latency=Group.CHANGES in groups,
         leader=settings.leader_lease is not None,
     )
+    state.exposition.silent = settings.leader_lease is not None
     resources = wanted_resources(settings, dependents=Group.DEPENDENTS in groups)
     engine = Engine(
         client,
@@ -92,7 +92,7 @@ async def serving(
         urls = await server.start()
     except ServerError as error:
         raise CommandError(*map(escape_text, error.lines)) from None
-    work = asyncio.create_task(_work(engine, _find_leadership(settings, client, state, telemetry)))
+    work = asyncio.create_task(run_engine(engine, settings, client, state, telemetry))
     resting = asyncio.create_task(_let_rest(site.desk))
     try:
         yield Running(urls, engine, state, work)
@@ -102,35 +102,6 @@ async def serving(
         await asyncio.gather(work, resting, return_exceptions=True)
         await hub.close()
         await server.stop()
-
-
-async def _work(engine: Engine, leadership: Leadership | None) -> None:
-    if leadership is None:
-        await engine.run()
-        return
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(engine.run())
-            tasks.create_task(leadership.run())
-    except BaseExceptionGroup as group:
-        raise group.exceptions[0] from None
-
-
-def _find_leadership(
-    settings: Settings, client: Client, state: State, telemetry: Telemetry
-) -> Leadership | None:
-    """Goes for the lease where one is named; until it is ours nothing is told of Services."""
-    if settings.leader_lease is None:
-        return None
-
-    def changed(leading: bool) -> None:  # noqa: FBT001 - as Leadership tells it
-        state.exposition.silent = not leading
-        telemetry.show_leader(leading)
-
-    changed(False)  # noqa: FBT003 - as above
-    # The name alone is not enough: a restarted container has its Pod's name again.
-    identity = f"{socket.gethostname()}_{secrets.token_hex(4)}"
-    return Leadership(client, *settings.leader_lease, identity, changed)
 
 
 async def _let_rest(desk: Desk) -> None:

@@ -104,7 +104,7 @@ WORKLOADS = [
 ]
 NAMESPACED_DEPENDENTS = [
     grant(["ingresses"], "networking.k8s.io"),
-    grant(["grpcroutes", "httproutes", "tcproutes", "tlsroutes"], "gateway.networking.k8s.io"),
+    grant(["grpcroutes", "httproutes"], "gateway.networking.k8s.io"),
 ]
 DEPENDENTS = [
     *NAMESPACED_DEPENDENTS,

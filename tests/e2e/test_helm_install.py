@@ -276,10 +276,7 @@ def test_namespaced_it_reads_its_namespaces_and_no_other(
 def test_replicas_and_shards_tell_what_one_tells(
     cluster: Cluster, workspace: Path, namespace: str, release: Release
 ) -> None:
-    """On one API server two replicas with a leader, and three shards, tell the same as one.
-
-    Of two replicas exactly one tells it, and the other when the first has gone.
-    """
+    """Two replicas (one of them speaks, then the other) and three shards tell the same as one."""
     apps = [f"app-{number}" for number in range(8)]
     cluster.kubectl.apply(
         *(make_deployment(namespace, app, replicas=1) for app in apps),
