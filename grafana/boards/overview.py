@@ -78,16 +78,18 @@ _BROKEN = Section(
             "Services with ready endpoints, but too few (at most 50, fewest first): fewer than "
             "min-ready, or fewer than half of what should be ready. Click one to see its Pods.",
             *WHO,
-            Column("Ready", expression=f"bottomk(50, {_CHOSEN.degraded})"),
+            Column("Ready", expression=f"bottomk(50, {_CHOSEN.degraded})", width=80),
             Column(
                 "Not ready",
                 expression=f"{_CHOSEN.top(queries.NOT_READY)} and on ({PER})"
                 f" bottomk(50, {_CHOSEN.degraded})",
+                width=100,
             ),
             Column(
                 "Min ready",
                 expression=f"{_CHOSEN.top(queries.MIN_READY)} and on ({PER})"
                 f" bottomk(50, {_CHOSEN.degraded})",
+                width=100,
             ),
             sort="Ready",
             descending=False,

@@ -231,13 +231,14 @@ _POLICIES = Section(
             "take traffic. 0 there: whoever comes through the object gets errors."
             + needs("dependents"),
             *WHO,
-            Column("Kind", "kind"),
-            Column("Objects", expression=f"topk(100, {_DEPENDENTS})"),
+            Column("Kind", "kind", width=250),
+            Column("Objects", expression=f"topk(100, {_DEPENDENTS})", width=80),
             Column(
                 "Routable",
                 expression=f"{_CHOSEN.top(queries.ROUTABLE)} * on ({PER}) group_right ()"
                 f" (topk(100, {_DEPENDENTS}) > bool 0)",
                 colors=((0, EMPTY), (1, READY)),
+                width=100,
             ),
             sort="Routable",
             descending=False,

@@ -221,7 +221,7 @@ _PLACES = Section(
             ),
             stacked=True,
             whole=True,
-            width=8,
+            width=6,
         ),
         graph(
             "Nodes and zones with ready addresses",
@@ -230,7 +230,7 @@ _PLACES = Section(
             Line(f"min({_CHOSEN.top('k8s_service_endpoints_ready_nodes')})", "Nodes"),
             Line(f"min({_CHOSEN.top('k8s_service_endpoints_ready_zones')})", "Zones"),
             whole=True,
-            width=8,
+            width=6,
         ),
         table(
             "What points at it",
@@ -238,14 +238,14 @@ _PLACES = Section(
             "most 50 rows): who is hurt when it is empty. A webhook that reaches nothing can "
             "stop the API server from taking changes." + needs("dependents"),
             *WHO,
-            Column("Kind", "kind"),
+            Column("Kind", "kind", width=250),
             Column(
                 "Objects",
                 expression=f"topk(50, {_CHOSEN.top('k8s_service_dependents', by='kind')})",
             ),
             sort="Objects",
-            width=8,
-            height=8,
+            width=12,
+            height=9,
         ),
         common.count_changes(_CHOSEN),
         graph(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -33,13 +35,6 @@ CRITICAL = {
     "KubeServiceErrorBudgetFastBurn",
     "EndpointsExporterAbsent",
     "EndpointsExporterBlind",
-}
-# What each board of `grafana/` can be told through its address.
-BOARDS = {
-    "kube-endpoints-service": {"cluster", "namespace", "service"},
-    "kube-endpoints-namespace": {"cluster", "namespace"},
-    "kube-endpoints-slo": {"cluster", "namespace", "service"},
-    "kube-endpoints-exporter": {"cluster", "job", "instance"},
 }
 # What ignored Services have no series of, or only 0.
 LEAVE_OUT = {
@@ -203,6 +198,19 @@ def test_each_alert_has_a_runbook_and_no_runbook_is_left_over() -> None:
     assert [path.stem for path in read_runbooks()] == sorted(a.name for a in read_alerts())
 
 
+@cache
+def read_boards() -> dict[str, set[str]]:
+    """The variables of each board, by its uid."""
+    boards = [
+        json.loads(path.read_text(encoding="utf-8"))
+        for path in (REPOSITORY / "grafana" / "dashboards").glob("*.json")
+    ]
+    return {
+        board["uid"]: {variable["name"] for variable in board["templating"]["list"]}
+        for board in boards
+    }
+
+
 @every_alert
 def test_links_lead_to_the_runbook_and_to_a_board(alert: Alert) -> None:
     """Both links go to something that exists, with variables that exist there."""
@@ -210,7 +218,8 @@ def test_links_lead_to_the_runbook_and_to_a_board(alert: Alert) -> None:
     link = urlsplit(alert.annotations["dashboard_url"])
     board = link.path.removeprefix("/d/")
     variables = dict(parse_qsl(link.query))
-    assert {name.removeprefix("var-") for name in variables} <= BOARDS[board]
+    assert {name.removeprefix("var-") for name in variables} <= read_boards()[board]
+    assert {"var-cluster"} <= set(variables)
     assert all(
         value == f"{{{{ $labels.{name.removeprefix('var-')} }}}}"
         for name, value in variables.items()

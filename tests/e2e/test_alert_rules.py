@@ -44,10 +44,7 @@ def test_alerts_fire_and_stay_silent_as_written(test: Path) -> None:
 
 
 def test_each_alert_is_tested_both_ways() -> None:
-    """Each alert has a test in which it fires, after one before its time, and one in which it ends.
-
-    One that keeps firing is also seen to.
-    """
+    """Each alert has a test in which it is silent at first, then fires, then is silent again."""
     seen: dict[str, list[list[tuple[int, bool]]]] = {}
     for path in TESTS:
         for test in yaml.safe_load(path.read_text(encoding="utf-8"))["tests"]:

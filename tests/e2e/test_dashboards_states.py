@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +39,11 @@ STATES = {
 }
 
 
-def write_series() -> list[dict[str, str]]:
-    """What two replicas of the exporter say of all SERVICES, as promtool takes it."""
+def write_series(clusters: Sequence[str]) -> list[dict[str, str]]:
+    """What two replicas in each cluster say of all SERVICES, as promtool takes it.
+
+    The cluster "" is one that Prometheus does not name.
+    """
     series = []
     for name, values in SERVICES.items():
         ready, not_ready, terminating, routable, wanted, reason, ignored = values
@@ -56,14 +61,19 @@ def write_series() -> list[dict[str, str]]:
             numbers["k8s_service_endpoints_ignored"] = 1
         for key, value in numbers.items():
             metric, _, label = key.partition("|")
-            for replica in ("a", "b"):
+            for cluster, replica in itertools.product(clusters, ("a", "b")):
                 labels = f'namespace="shop",service="{name}",instance="{replica}"'
+                labels += f',cluster="{cluster}"' if cluster else ""
                 more = f',reason="{label}"' if label else ""
                 series.append({"series": f"{metric}{{{labels}{more}}}", "values": f"{value}x5"})
     return series
 
 
-def judge(folder: Path, expectations: dict[str, dict[str, float]]) -> None:
+def judge(
+    folder: Path,
+    expectations: dict[str, dict[str, float]],
+    clusters: Sequence[str] = ("",),
+) -> None:
     """Let promtool evaluate expressions over SERVICES; `expectations` are value by Service."""
     tests: list[dict[str, Any]] = [
         {
@@ -82,7 +92,9 @@ def judge(folder: Path, expectations: dict[str, dict[str, float]]) -> None:
     document = {
         "rule_files": [],
         "evaluation_interval": "1m",
-        "tests": [{"interval": "1m", "input_series": write_series(), "promql_expr_test": tests}],
+        "tests": [
+            {"interval": "1m", "input_series": write_series(clusters), "promql_expr_test": tests}
+        ],
     }
     path = folder / "states.json"
     path.write_text(json.dumps(document), encoding="utf-8")
@@ -112,6 +124,22 @@ def test_counts_agree_with_the_states(tmp_path: Path) -> None:
             chosen.count(chosen.degraded): {"": 2},
             chosen.count(chosen.intended): {"": 1},
         },
+    )
+
+
+def test_clusters_are_kept_apart(tmp_path: Path) -> None:
+    """Services of one name in two clusters are two; choosing a cluster leaves the other out."""
+    both, one = Selection(()), Selection(("cluster",))
+    judge(
+        tmp_path,
+        {
+            both.count(both.broken): {"": 2},
+            both.count(both.degraded): {"": 4},
+            one.count(one.degraded).replace("$cluster", "east"): {"": 2},
+            one.count(one.degraded).replace("$cluster", ".*"): {"": 4},
+            one.count(one.degraded).replace("$cluster", "north"): {},
+        },
+        clusters=("east", "west"),
     )
 
 
