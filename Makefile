@@ -2,12 +2,12 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint fmt e2e bench generate clean lock install cases
+.PHONY: help demo demo-stack test lint fmt e2e bench generate clean lock install cases
 
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-CODE := exporter tests tools bench grafana
+CODE := exporter tests tools bench grafana deploy
 ARGS ?=
 
 # The first of these that is new enough; `make PYTHON=…` names another.
@@ -16,10 +16,17 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	done)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.runtime ## a simulated cluster and the exporter, until stopped; prints what to open
 	@$(BIN)/kube-endpoints-exporter demo $(ARGS)
+
+demo-stack: $(VENV)/.dev ## the same with Prometheus, Alertmanager and Grafana in containers; without an engine natively, less Grafana
+	@if docker compose version >/dev/null 2>&1 && docker info >/dev/null 2>&1; then \
+	  docker compose -f deploy/compose/compose.yaml up --build; \
+	elif podman compose version >/dev/null 2>&1; then \
+	  podman compose -f deploy/compose/compose.yaml up --build; \
+	else $(BIN)/python tools/build.py prometheus alertmanager && $(BIN)/python deploy/compose/native.py; fi
 
 test: $(VENV)/.dev ## all tests but e2e (ARGS='-k reason' and the like go to pytest)
 	@$(BIN)/python -m pytest tests --ignore=tests/e2e $(ARGS)

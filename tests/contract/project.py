@@ -49,6 +49,6 @@ def find_blocks(path: str, *languages: str) -> Iterator[str]:
 def find_commands(path: str) -> Iterator[str]:
     """The lines of a document's shell blocks that call the program, without comments."""
     for block in find_blocks(path, "sh"):
-        for line in block.splitlines():
+        for line in block.replace("\\\n", " ").splitlines():  # a command may go on
             if line.startswith("kube-endpoints-exporter "):
                 yield line.partition(" #")[0].strip()

@@ -18,7 +18,9 @@ from tests.contract.project import ROOT, WRITTEN, read
 
 PYPROJECT: dict[str, Any] = tomllib.loads(read("pyproject.toml"))
 OWN_NAMES = {family.name for family in OWN_FAMILIES}
-NAMES = {family.name for family in FAMILIES} | OWN_NAMES
+#: A metric of kube-state-metrics that people come from; ours replace it.
+_FOREIGN = {"kube_endpoint_address"}
+NAMES = {family.name for family in FAMILIES} | OWN_NAMES | _FOREIGN
 #: Names with a colon are recording rules: they have their own tests.
 _NAME = re.compile(
     r"(?<![\w:])(?:k8s_(?:service|endpointslices)|endpoints_exporter|kube_endpoint)_\w+(?!:)\b"
