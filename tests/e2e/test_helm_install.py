@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.chart.rendering import CHART as FOLDER
 from tests.chart.rendering import FIXTURES, REPOSITORY, run_helm
 from tests.e2e.harness.exporter import Exporter
 from tests.e2e.harness.kubeconfig import write_kubeconfig
+from tests.e2e.harness.processes import LOOPBACK
 from tests.e2e.harness.samples import Samples, keep_prefix, select, select_one
 from tests.e2e.harness.waiting import wait_until
 from tests.e2e.manifests import make_deployment, make_namespace, make_service
@@ -216,9 +219,21 @@ def test_it_installs_runs_with_its_own_rights_and_goes(
         forbidden = select(samples, "endpoints_exporter_resource_forbidden")
         assert forbidden
         assert set(forbidden.values()) == {0.0}
+        assert "ready" in run_helm_test(exporter)
 
     release.remove()
     wait_until("nothing is left", lambda: release.list_objects() == [])
+
+
+def run_helm_test(exporter: Exporter) -> str:
+    """What the container of `helm test` prints when it asks this exporter instead."""
+    text = run_helm("template", "x", FOLDER, "--show-only=templates/tests/ready.yaml")
+    [container] = yaml.safe_load(text)["spec"]["containers"]
+    assert container["command"] == ["python", "-c"]
+    script, _host, _port, *rest = container["args"]
+    command = [sys.executable, "-c", script, LOOPBACK, str(exporter.port), *rest]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+    return done.stdout
 
 
 def has_pod(cluster: Cluster, release: Release) -> bool:
