@@ -138,7 +138,7 @@ def test_make_targets_in_documents_exist() -> None:
         blocks = [
             found
             for block in find_blocks(path, "sh")
-            for found in re.findall(r"^make ([a-z0-9]+)", block, re.MULTILINE)
+            for found in re.findall(r"^make ([a-z0-9-]+)", block, re.MULTILINE)
         ]
         assert {*inline, *blocks} <= targets, path
 
