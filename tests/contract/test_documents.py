@@ -19,7 +19,7 @@ from tests.contract.project import ROOT, WRITTEN, read
 PYPROJECT: dict[str, Any] = tomllib.loads(read("pyproject.toml"))
 OWN_NAMES = {family.name for family in OWN_FAMILIES}
 #: Metrics of kube-state-metrics that people come from; ours replace them.
-_FOREIGN = {"kube_endpoint_address", "kube_endpoint_info", "kube_endpoint_ports"}
+_FOREIGN = {"kube_endpoint_address", "kube_endpoint_ports"}
 NAMES = {family.name for family in FAMILIES} | OWN_NAMES | _FOREIGN
 #: Names with a colon are recording rules: they have their own tests.
 _NAME = re.compile(
