@@ -264,26 +264,31 @@ def lively(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     demos = (
         # A minute of a rollout is half an hour's worth of changes here.
         (*SCENARIOS, "--speed=4", "--no-groups=changes"),
-        ("churn", "--no-groups=changes"),
+        ("churn", "--speed=0.5", "--no-groups=changes"),
         ("legacy-truncated", "--source=endpoints"),
         ("churn", "--speed=20"),
     )
     with ExitStack() as exits:
-        targets: dict[str, Sequence[str]] = {}
         page = exits.enter_context(serve_page(OBJECTIVE))
-        for number, (port, words) in enumerate(zip(ports, demos, strict=True)):
-            address = f"--web.listen-address={LOOPBACK}:{port}"
-            exits.enter_context(run_program(folder, f"demo-{number}", "demo", *words, address))
-            targets[f"demo-{number}"] = [f"{LOOPBACK}:{port}"]
-        # One of them is scraped as two replicas, one is said to be another cluster.
-        targets["demo-0"] = [f"{LOOPBACK}:{ports[0]}", f"localhost:{ports[0]}"]
+        addresses = [f"{LOOPBACK}:{port}" for port in ports]
+        targets = {
+            # Scraped as two replicas.
+            "demo-0": [addresses[0], f"localhost:{ports[0]}"],
+            "demo-1": [addresses[1]],
+            "demo-2": [addresses[2]],
+            "objective": [page],
+        }
         hasty = {
             "job_name": "hasty",
             "honor_labels": True,
-            "static_configs": [{"targets": targets.pop("demo-3"), "labels": {"cluster": "hasty"}}],
+            "static_configs": [{"targets": [addresses[3]], "labels": {"cluster": "hasty"}}],
         }
-        targets["objective"] = [page]
-        yield start_stack(exits, folder, targets, [hasty], stale=600, patience="30s")
+        stack = start_stack(exits, folder, targets, [hasty], stale=600, patience="1m")
+        # Last: what happens in their first seconds is to be seen too.
+        for number, (address, words) in enumerate(zip(addresses, demos, strict=True)):
+            web = f"--web.listen-address={address}"
+            exits.enter_context(run_program(folder, f"demo-{number}", "demo", *words, web))
+        yield stack
 
 
 @pytest.mark.parametrize(
@@ -300,7 +305,7 @@ def test_each_alert_arrives_from_its_scenario(
         assert key in arrived, sorted(k for k in arrived if f'"{name}"' in k)
         return arrived[key]
 
-    alert = wait_until(f"{name} at Alertmanager", has_arrived, deadline=150, pause=0.5)
+    alert = wait_until(f"{name} at Alertmanager", has_arrived, deadline=240, pause=0.5)
     assert alert is not None
     notes = alert["annotations"]
     assert notes["runbook_url"].endswith(RUNBOOKS.format(name))
@@ -374,7 +379,7 @@ def wait_for_alert(stack: Stack, name: str, **labels: str) -> dict[str, Any]:
         names = sorted({alert["labels"]["alertname"] for alert in alerts})
         raise AssertionError(f"there are {names}")
 
-    alert = wait_until(f"{name} {labels}", find, deadline=120, pause=0.5)
+    alert = wait_until(f"{name} {labels}", find, deadline=240, pause=0.5)
     assert alert is not None
     return alert
 
