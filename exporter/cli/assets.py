@@ -9,9 +9,10 @@ from importlib.resources import files
 from exporter.web import Asset
 
 _MEDIA_TYPES = {
-    "app.js": "text/javascript; charset=utf-8",
-    "list.js": "text/javascript; charset=utf-8",
-    "service.js": "text/javascript; charset=utf-8",
+    **dict.fromkeys(
+        ("app.js", "items.js", "list.js", "rows.js", "service.js"),
+        "text/javascript; charset=utf-8",
+    ),
     "style.css": "text/css; charset=utf-8",
 }
 
