@@ -19,6 +19,10 @@ from exporter.objects.pods import Pod
 from exporter.objects.slices import READY
 
 
+#: Seconds after its creation in which a Service that is down was never up.
+NEW = 60.0
+
+
 class Past(msgspec.Struct, frozen=True):
     """What is remembered of a Service between two looks at it.
 
@@ -111,6 +115,9 @@ def _since(
         return None, False
     told = infer_since(view, now)
     if past is None:
+        created = view.service.created
+        if told is None and created is not None and 0 <= now - created <= NEW:
+            told = created
         return told, True
     if not past.down:
         # We saw it fall; the objects may know the moment better, but not from before we looked.

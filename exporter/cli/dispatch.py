@@ -31,7 +31,8 @@ def render_overview() -> str:
     pad = max(len(command.name) for command in COMMANDS) + 2
     about = (
         "Says for every Kubernetes Service whether it has endpoints that can take traffic, and if "
-        "not why, since when and what to do. It only ever reads."
+        "not why, since when and what to do. It only ever reads (and, as one of several replicas, "
+        "holds a Lease)."
     )
     rows = [
         textwrap.fill(

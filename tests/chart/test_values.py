@@ -18,16 +18,8 @@ from tools.chart_readme import list_described
 VALUES: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
 SCHEMA: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
 TEMPLATES = "".join(path.read_text(encoding="utf-8") for path in CHART.rglob("*.tpl"))
-#: Where the credentials come from in a Pod is not for the chart to say; and what concerns the page
-#: alone is left to extraArgs.
+#: Where the credentials come from in a Pod is not for the chart to say.
 NOT_IN_A_POD = {"kubeconfig", "context"}
-LEFT_TO_EXTRA_ARGS = {
-    "web.disable-page",
-    "web.external-url",
-    "web.grafana-url",
-    "web.route-prefix",
-    "web.runbook-url",
-}
 FLAGS = re.compile(r"--([a-z]+(?:[.-][a-z]+)*)=")
 
 
@@ -107,7 +99,7 @@ def test_every_setting_has_its_value() -> None:
     known = {setting.name for setting in SETTINGS}
 
     assert "- name: ENDPOINTS_EXPORTER_SHARD\n" in TEMPLATES  # each Pod has another
-    assert {*FLAGS.findall(TEMPLATES), "shard"} == known - NOT_IN_A_POD - LEFT_TO_EXTRA_ARGS
+    assert {*FLAGS.findall(TEMPLATES), "shard"} == known - NOT_IN_A_POD
 
 
 @pytest.mark.parametrize(

@@ -352,3 +352,11 @@ def test_services_that_are_down_count_with_time() -> None:
     assert [str(key) for key in story.state.growing()] == ["d/t"]
     story.tell(5, DOWN)
     assert sorted(map(str, story.state.growing())) == ["d/s", "d/t"]
+
+
+def test_a_new_service_was_never_up() -> None:
+    """Nothing was written for it yet, and it is seconds old: it is down since it was made."""
+    story = Story()
+    assert since(story.tell(5, service(metadata={"creationTimestamp": at(0)}))) == 0
+    later = Story()
+    assert since(later.tell(500, service(metadata={"creationTimestamp": at(0)}))) is None

@@ -36,7 +36,7 @@ targetLabels:
 {{- end }}
 {{ index . 2 }}:
   - port: metrics
-    path: /metrics
+    path: {{ include "kee.prefix" $root }}/metrics
     scheme: {{ default (include "kee.scheme" $root) $m.scheme }}
     {{- include "kee.scrape" (list $root $m) | nindent 4 }}
     {{- with $m.interval }}

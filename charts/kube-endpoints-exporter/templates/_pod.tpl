@@ -69,6 +69,21 @@
 {{- if ne (int $c.maxConnections) 512 }}
 - --web.max-connections={{ int $c.maxConnections }}
 {{- end }}
+{{- if not $c.page }}
+- --web.disable-page=true
+{{- end }}
+{{- with $c.externalUrl }}
+- {{ printf "--web.external-url=%s" . | quote }}
+{{- end }}
+{{- with $c.routePrefix }}
+- {{ printf "--web.route-prefix=%s" . | quote }}
+{{- end }}
+{{- with $c.grafanaUrl }}
+- {{ printf "--web.grafana-url=%s" . | quote }}
+{{- end }}
+{{- with $c.runbookUrl }}
+- {{ printf "--web.runbook-url=%s" . | quote }}
+{{- end }}
 {{- if .Values.webConfig.enabled }}
 - --web.config.file=/etc/kube-endpoints-exporter/web/{{ .Values.webConfig.key }}
 {{- end }}
@@ -78,6 +93,15 @@
 {{- end -}}
 
 {{- /* A probe: (list root path timing). */ -}}
+{{- /* What stands before every path that the exporter serves. */ -}}
+{{- define "kee.prefix" -}}
+{{- if .Values.config.routePrefix -}}
+{{ trimSuffix "/" .Values.config.routePrefix }}
+{{- else if .Values.config.externalUrl -}}
+{{ trimSuffix "/" (urlParse .Values.config.externalUrl).path }}
+{{- end -}}
+{{- end -}}
+
 {{- define "kee.probe" -}}
 {{- $root := index . 0 -}}
 {{- if include "kee.authentication" $root -}}
@@ -85,7 +109,7 @@ tcpSocket:
   port: metrics
 {{- else -}}
 httpGet:
-  path: {{ index . 1 }}
+  path: {{ include "kee.prefix" $root }}{{ index . 1 }}
   port: metrics
   {{- if $root.Values.webConfig.tls }}
   scheme: HTTPS
@@ -105,7 +129,7 @@ metadata:
   {{- if $v.prometheusScrape }}
   {{- $_ := set $annotations "prometheus.io/scrape" "true" }}
   {{- $_ := set $annotations "prometheus.io/port" (toString $v.containerPort) }}
-  {{- $_ := set $annotations "prometheus.io/path" "/metrics" }}
+  {{- $_ := set $annotations "prometheus.io/path" (printf "%s/metrics" (include "kee.prefix" .)) }}
   {{- $_ := set $annotations "prometheus.io/scheme" (include "kee.scheme" .) }}
   {{- end }}
   annotations:
