@@ -18,7 +18,6 @@ from exporter.model import Changes, ServiceReport, ServiceView, Source
 from exporter.objects.pods import Pod
 from exporter.objects.slices import READY
 
-
 #: Seconds after its creation in which a Service that is down was never up.
 NEW = 60.0
 
