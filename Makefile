@@ -45,7 +45,7 @@ fmt: $(VENV)/.dev ## format the code and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix-only .
 
-e2e: $(VENV)/.dev ## the exporter against a real control plane and Prometheus (builds them once, needs Go)
+e2e: $(VENV)/.dev ## the exporter against a real control plane, Prometheus and a browser (builds all but Chromium, needs Go)
 	$(BIN)/python tools/build.py e2e
 	@$(BIN)/python -m pytest tests/e2e $(ARGS)
 
