@@ -334,16 +334,20 @@ class ResourceStatus(msgspec.Struct, frozen=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """What a reader (web page, JSON API, health check) sees: one consistent state."""
+    """What a reader (web page, JSON API, health check) sees: one consistent state.
+
+    `shown` is False before the first reports are out: what was read is not to be seen yet.
+    """
 
     reports: Mapping[ServiceKey, ServiceReport]
     resources: tuple[ResourceStatus, ...]
     now: float
+    shown: bool = True
 
     @property
     def ready(self) -> bool:
-        """Every resource that may be read was read once, and the required ones may be read."""
-        return all(
+        """It shows something, all that may be read was read once, the required may be read."""
+        return self.shown and all(
             status.synced or ((status.forbidden or status.absent) and not status.required)
             for status in self.resources
         )

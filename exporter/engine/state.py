@@ -184,7 +184,7 @@ class State:
 
     def snapshot(self, resources: tuple[ResourceStatus, ...], now: float) -> Snapshot:
         """What readers see."""
-        return Snapshot(self.reports, resources, now)
+        return Snapshot(self.reports, resources, now, shown=self._seen_all)
 
 
 class Batch:

@@ -39,9 +39,11 @@ def is_ready(ready: bool, resources: tuple[ResourceStatus, ...]) -> bool:  # noq
 
 
 def describe_state(status: ResourceStatus) -> str:
-    """One of: synced, N objects · forbidden · forbidden, and nothing works without · not synced."""
+    """One of: synced, N objects · forbidden, optional or required · absent · not synced yet."""
     if status.forbidden:
         return "forbidden, required" if status.required else "forbidden, optional"
+    if status.absent:
+        return "absent: the server has no such resource"
     if not status.synced:
         return "not synced yet"
     return f"synced, {status.objects} object{'' if status.objects == 1 else 's'}"

@@ -112,3 +112,9 @@ def test_ready_means_everything_readable_was_read_once(
 ) -> None:
     """A forbidden optional resource is not waited for; a forbidden required one is."""
     assert Snapshot({}, statuses, 0.0).ready is ready
+
+
+def test_what_is_not_shown_yet_is_not_ready() -> None:
+    """Everything may be read already: before the first reports are out a scrape sees nothing."""
+    assert Snapshot({}, (), 0.0, shown=False).ready is False
+    assert Snapshot({}, (), 0.0).ready is True
