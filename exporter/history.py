@@ -13,6 +13,7 @@ from collections import Counter
 import msgspec
 
 from exporter.analysis.lag import Lag, find_lag
+from exporter.analysis.merge import merge_slices
 from exporter.analysis.report import slices_of
 from exporter.model import Changes, ServiceReport, ServiceView, Source
 from exporter.objects.pods import Pod
@@ -94,12 +95,18 @@ def infer_since(view: ServiceView, now: float) -> float | None:
     lost = [moment for moment in unready if moment is not None]
     if lost:
         witnesses.append(max(lost))
-    changed = [piece.changed for piece in slices_of(view) or () if piece.changed is not None]
-    if changed:
-        witnesses.append(max(changed))
+    changed = _last_change(view)
+    if changed is not None:
+        witnesses.append(changed)
     if not witnesses:
         return None
     return min(max(min(witnesses), view.service.created or 0.0), now)
+
+
+def _last_change(view: ServiceView) -> float | None:
+    """When the slices last changed, as they tell; None when they don't."""
+    moments = [piece.changed for piece in slices_of(view) or () if piece.changed is not None]
+    return max(moments, default=None)
 
 
 def _unready_since(pod: Pod) -> float | None:
@@ -143,11 +150,12 @@ def _lags(past: Past | None, view: ServiceView, now: float) -> tuple[tuple[Lag, 
 
 
 def _addresses(view: ServiceView) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    states: dict[str, int] = {}
-    for piece in slices_of(view) or ():
-        for entry in piece.endpoints:
-            key = f"{piece.address_type}/{entry.address}"
-            states[key] = states.get(key, 0) | entry.flags
+    merged = merge_slices(slices_of(view) or ())
+    states = {
+        f"{kind}/{address}": entry.flags
+        for kind, entries in merged.items()
+        for address, entry in entries.items()
+    }
     addresses = tuple(sorted(states))
     ready = tuple(key for key in addresses if states[key] & READY)
     return addresses, addresses if len(ready) == len(addresses) else ready
@@ -163,8 +171,8 @@ def _changes(
     down: bool,
     since: float | None,
 ) -> Changes:
-    moments = [piece.changed for piece in slices_of(view) or () if piece.changed is not None]
-    latest = min(max(moments), now) if moments else None
+    changed = _last_change(view)
+    latest = min(changed, now) if changed is not None else None
     if past is None or past.changes is None:
         return Changes(last_change=latest)
     before = past.changes

@@ -33,7 +33,6 @@ OWNED = (
     Path("deploy/manifests"),
     Path("deploy/kustomize"),
 )
-BY_HELM = OWNED[3:]
 GROUPS = ("required", "endpoints", "pods", "nodes", "workloads", "dependents")
 
 Files = dict[Path, str]
