@@ -17,9 +17,10 @@ from typing import Any
 import msgspec
 
 from exporter.config.declaration import ENV_PREFIX, Setting
-from exporter.config.file import FileFault, read_entries
+from exporter.config.file import read_entries
 from exporter.config.kinds import BadValue, Choice, Several, show_text
 from exporter.config.settings import SETTINGS, Settings, show_default
+from exporter.plain_yaml import YamlFault
 
 CONFIG_FLAG = "--config"
 CONFIG_VARIABLE = f"{ENV_PREFIX}CONFIG"
@@ -228,7 +229,7 @@ def _from_file(
     except OSError as error:
         lines.append(f"{where}: {show_text(path)} can't be read: {error.strerror or error}")
         return []
-    except FileFault as fault:
+    except YamlFault as fault:
         line = "" if fault.line is None else f"line {fault.line} "
         lines.append(f"{where}: {show_text(path)} {line}{fault.problem}")
         return []

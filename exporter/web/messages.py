@@ -28,12 +28,16 @@ _NOTHING_ALLOWED = "default-src 'none'; frame-ancestors 'none'"
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What a client asks for. `path` and `query` are decoded; header names are lower case."""
+    """What a client asks for. `path` and `query` are decoded; header names are lower case.
+
+    `client` is the address by which it is counted.
+    """
 
     method: str
     path: str
     query: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str] = msgspec.field(default_factory=dict)
+    client: str = ""
 
     def values(self, *names: str) -> tuple[str, ...]:
         """All values of these query parameters, in their order."""

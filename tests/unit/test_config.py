@@ -443,12 +443,9 @@ def test_contradictions_name_both_places() -> None:
         (b"? [a]\n: 1\n", "line 1 a key must be a plain word"),
         (
             b"a: \x00\n",
-            (
-                "is not YAML: unacceptable character #x0000: special characters are not allowed in "
-                '"<unicode string>", position 3'
-            ),
+            ("is not YAML: special characters are not allowed"),
         ),
-        (b"[" * 100000, "is not YAML: nested too deeply"),
+        (b"[" * 100000, "line 1 is nested too deeply"),
         (b"sync: !!python/object:os.system x", None),
     ],
 )
@@ -462,9 +459,9 @@ def test_unusable_file_is_one_line(content: bytes, problem: str | None) -> None:
 
 
 def test_file_with_an_alias_to_itself_ends() -> None:
-    """A map that contains itself is an unknown key, not an endless loop."""
+    """A map that contains itself is told with its line, not an endless loop."""
     (line,) = faults([], {}, "web: &w\n  again: *w\n")
-    assert line.startswith("c.yaml line 2: web.again.again.again")
+    assert line == "--config: c.yaml line 2 is not taken: it has an alias (*)"
 
 
 def test_missing_file_is_one_line() -> None:
