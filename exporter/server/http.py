@@ -8,7 +8,10 @@ from contextlib import suppress
 from http import HTTPStatus
 
 import structlog
-from aiohttp import HttpVersion10, HttpVersion11, web
+from aiohttp import HttpVersion, HttpVersion10, HttpVersion11, web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http_parser import RawRequestMessage
+from aiohttp.streams import StreamReader
 
 from exporter.log import describe_exception
 from exporter.server.auth import Asked, Everybody, Gate
@@ -21,6 +24,8 @@ from exporter.web import Request, Response, say
 _log = structlog.get_logger(__name__)
 
 _NEGOTIATED = ("Accept", "Accept-Encoding", "If-None-Match", "Last-Event-ID")
+
+_SPOKEN = (HttpVersion10, HttpVersion11)
 
 #: Who gets such an answer is not worth a connection: it would be one more to hold.
 _LAST = frozenset(
@@ -77,7 +82,7 @@ class Answering:
             protocol.rest()
 
     async def _choose(self, given: web.BaseRequest, seat: Seat) -> Response:
-        if given.version not in (HttpVersion10, HttpVersion11):
+        if isinstance(given, Plain) and given.spoken not in _SPOKEN:
             return say(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "speaks HTTP/1.1")
         authorization = given.headers.get("Authorization", "")
         asked = Asked(given.method, given.path, authorization, seat.address)
@@ -151,10 +156,31 @@ class Answering:
 
 
 class Plain(web.BaseRequest):
-    """A request whose answer does not say by which software it was made."""
+    """A request whose answer does not say by which software it was made.
+
+    `spoken` is the version of HTTP that the client named.
+    """
+
+    spoken: HttpVersion
 
     async def _prepare_hook(self, response: web.StreamResponse) -> None:
         response.headers.popall("Server", None)
+
+
+def make_request(
+    message: RawRequestMessage,
+    payload: StreamReader,
+    protocol: web.RequestHandler,
+    writer: AbstractStreamWriter,
+    task: asyncio.Task[None],
+) -> Plain:
+    """The request of a message; to a version that is not spoken the answer is HTTP/1.1."""
+    spoken = message.version
+    if spoken not in _SPOKEN:
+        message = message._replace(version=HttpVersion11, should_close=True)
+    made = Plain(message, payload, protocol, writer, task, asyncio.get_running_loop())
+    made.spoken = spoken
+    return made
 
 
 class Http(web.RequestHandler):

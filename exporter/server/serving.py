@@ -9,16 +9,13 @@ from collections.abc import Callable, Sequence
 import msgspec
 import structlog
 from aiohttp import web
-from aiohttp.abc import AbstractStreamWriter
-from aiohttp.http_parser import RawRequestMessage
-from aiohttp.streams import StreamReader
 
 from exporter.server.addresses import BACKLOG, open_sockets, show_address
 from exporter.server.auth import Everybody, Gate, Passwords
 from exporter.server.connections import Connections, Limits
 from exporter.server.descriptors import fit_connections
 from exporter.server.errors import ServerError
-from exporter.server.http import Answering, Http, Plain
+from exporter.server.http import Answering, Http, make_request
 from exporter.server.seats import Seat
 from exporter.server.web_config import WebConfig
 from exporter.server.web_files import Loaded, WebFiles
@@ -95,7 +92,7 @@ class Server:
             for each in sockets:
                 each.close()
             raise ServerError(lines)
-        self._http = web.Server(self._answering.answer, request_factory=self._make_request)
+        self._http = web.Server(self._answering.answer, request_factory=make_request)
         loop = asyncio.get_running_loop()
         for each in sockets:
             self._listeners.append(
@@ -131,16 +128,6 @@ class Server:
         assert self._http is not None  # noqa: S101 - listening begins after it is made
         connections = self._connections
         return Http(self._http, deadline, connections.seats, seat, self._limits, connections.leave)
-
-    def _make_request(
-        self,
-        message: RawRequestMessage,
-        payload: StreamReader,
-        protocol: web.RequestHandler,
-        writer: AbstractStreamWriter,
-        task: asyncio.Task[None],
-    ) -> Plain:
-        return Plain(message, payload, protocol, writer, task, asyncio.get_running_loop())
 
     def _url(self, listening: socket.socket) -> str:
         if listening.family not in (socket.AF_INET, socket.AF_INET6):

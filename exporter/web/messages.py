@@ -71,12 +71,11 @@ class Asset(msgspec.Struct, frozen=True):
 class Streams(Protocol):
     """Where streams of changes come from."""
 
-    @property
-    def full(self) -> bool:
-        """Whether there are as many as there may be."""
+    def is_full(self, client: str) -> bool:
+        """Whether there are as many as there may be, in all or of this client."""
 
-    def open(self, last: str) -> AsyncIterator[bytes]:
-        """A stream of server-sent events: it goes on after the event `last`, or begins now."""
+    def open(self, last: str, client: str) -> AsyncIterator[bytes]:
+        """Server-sent events for a client: they go on after the event `last`, or begin now."""
 
 
 class Place(msgspec.Struct, frozen=True):

@@ -62,9 +62,15 @@ def send_whole(request: Request, media_type: str, body: bytes, tag: str = "") ->
     return Response(200, headers, body, len(body))
 
 
-def send_steps(request: Request, media_type: str, steps: Iterable[bytes]) -> Response:
-    """A document that is made in steps; nobody knows beforehand what it will be."""
+def send_steps(
+    request: Request, media_type: str, steps: Iterable[bytes], tag: str = ""
+) -> Response:
+    """A document that is made in steps; without a tag nobody knows beforehand what it will be."""
     headers = _headers(media_type)
+    if tag:
+        headers = (*headers, ("ETag", f'W/"{tag}"'))
+        if matches(request, f'W/"{tag}"'):
+            return Response(304, headers)
     if _packs(request):
         return Response(200, (*headers, ("Content-Encoding", "gzip")), _pack(steps))
     return Response(200, headers, iter(steps))
