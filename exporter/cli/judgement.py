@@ -67,7 +67,8 @@ def judge(report: ServiceReport, now: float, grace: float) -> Judgement:
     if report.reason is None and not below:
         return Judgement(Standing.READY, "", notes)
     words = "" if report.reason is not None else f"below min-ready {report.min_ready}"
-    if service.created is not None and now - service.created < grace:
+    # A time to come (another clock, a dump made up) would make it new for ever.
+    if service.created is not None and 0 <= now - service.created < grace:
         return Judgement(Standing.NEW, words, notes)
     standing = Standing.DEGRADED if report.reason is None else Standing.DOWN
     return Judgement(standing, words, notes)
