@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 
-from exporter.analysis.wording import escape_text
 from exporter.cli.gathering import Gathered
 from exporter.config import Settings
+from exporter.explaining.wording import escape_text
 from exporter.objects.resources import SERVICES
 
 _HINT = "--allow-empty takes that for good"

@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
-from exporter.analysis.wording import escape_text
 from exporter.catalogue import Group
 from exporter.cli.errors import PROGRAM
 from exporter.cluster.shard import Shard
 from exporter.config import Settings
 from exporter.engine.state import Choices, State
+from exporter.explaining.wording import escape_text
 from exporter.model import ServiceKey, ServiceReport
 from exporter.objects.meta import Rejected
 from exporter.objects.resources import (
@@ -70,6 +70,7 @@ def choose(settings: Settings, *, groups: Collection[Group] = ()) -> Choices:
         annotations=settings.annotations_allowlist,
         min_ready=settings.default_min_ready,
         lag_threshold=settings.lag_threshold,
+        grace_period=settings.grace_period,
         addresses_of=frozenset(settings.addresses_namespaces) or None,
         partial=bool(settings.service_selector),
         denied_namespaces=settings.namespaces_denylist,

@@ -6,10 +6,10 @@ import argparse
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from exporter.analysis.wording import escape_text
 from exporter.cli.errors import CommandError
 from exporter.config.declaration import NAMESPACES
 from exporter.config.kinds import BadValue, show_text
+from exporter.explaining.wording import escape_text
 from exporter.model import ServiceKey
 
 #: What kubectl calls the kind; a namespace of this name needs -n, or `svc/svc/NAME`.

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 
-from exporter.analysis.wording import escape_text
 from exporter.cli.errors import CommandError
 from exporter.cli.gathering import Gathered, choose, wanted_resources
 from exporter.cli.selecting import compile_selector
 from exporter.config import Settings
 from exporter.dump import Dump, SourceError, name_source, read_dumps
 from exporter.engine.state import State
+from exporter.explaining.wording import escape_text
 from exporter.model import Replace, Source
 from exporter.objects.codec import Retained
 from exporter.objects.meta import Rejected
