@@ -19,12 +19,8 @@ PORTS = (
     {"name": "dns", "port": 53, "protocol": "UDP"},
     {"name": "dns-tcp", "port": 53, "protocol": "TCP"},
 )
-_MANAGERS = (
-    None,
-    "somebody.example",
-    "endpointslice-controller.k8s.io",
-    "endpointslicemirroring-controller.k8s.io",
-)
+# Not the mirroring controller: it takes away what it did not write itself.
+_MANAGERS = (None, "somebody.example", "another.example", "endpointslice-controller.k8s.io")
 _FAMILIES = (["IPv4"], ["IPv4"], ["IPv6"], ["IPv4", "IPv6"], ["IPv6", "IPv4"])
 
 

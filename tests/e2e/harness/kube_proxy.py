@@ -50,11 +50,9 @@ class KubeProxy:
             f"--kubeconfig={plane.kubeconfig}",
             "--proxy-mode=nftables",
             f"--hostname-override={node}",
-            "--nodeport-addresses=127.0.0.0/8,::1/128",
             "--healthz-bind-address=127.0.0.1:10256",
             "--metrics-bind-address=127.0.0.1:10249",
             "--conntrack-max-per-core=0",
-            "--min-sync-period=50ms",
             "--v=2",
         ]
         start: list[str | Path] = [python, _STARTER, self._handover, str(plane.api_port)]
@@ -109,14 +107,13 @@ class KubeProxy:
 def _read_table(listed: list[Mapping[str, Any]]) -> dict[Door, Targets]:
     """The doors of one family (kubernetes pkg/proxy/nftables/proxier.go writes them)."""
     maps = {one["map"]["name"]: one["map"].get("elem", []) for one in listed if "map" in one}
-    chains: dict[str, set[tuple[str, int]]] = {}
+    chains: dict[str, list[Any]] = {}
     for one in listed:
         if "rule" in one:
-            held = chains.setdefault(one["rule"]["chain"], set())
-            held.update(_read_rule(one["rule"]["expr"]))
+            chains.setdefault(one["rule"]["chain"], []).extend(one["rule"]["expr"])
     found: dict[Door, Targets] = {}
     for key, verdict in maps["service-ips"]:
-        found[_read_door(key)] = frozenset(chains.get(verdict["goto"]["target"], ()))
+        found[_read_door(key)] = frozenset(_follow(chains, verdict["goto"]["target"]))
     for key, _ in maps["no-endpoint-services"]:
         found[_read_door(key)] = frozenset()
     return found
@@ -124,13 +121,16 @@ def _read_table(listed: list[Mapping[str, Any]]) -> dict[Door, Targets]:
 
 def _read_door(key: Mapping[str, Any]) -> Door:
     # An element with a comment is wrapped once more.
-    parts = key.get("elem", {}).get("val", key)["concat"]
-    address, protocol, port = parts
+    address, protocol, port = key.get("elem", {}).get("val", key)["concat"]
     return Door(str(address), str(protocol).upper(), int(port))
 
 
-def _read_rule(expressions: list[Mapping[str, Any]]) -> Iterator[tuple[str, int]]:
-    for expression in expressions:
+def _follow(chains: Mapping[str, list[Any]], chain: str) -> Iterator[tuple[str, int]]:
+    """All targets of a chain; with session affinity each target has a chain of its own."""
+    for expression in chains.get(chain, []):
+        if "vmap" in expression:
+            for _, verdict in expression["vmap"]["data"]["set"]:
+                yield from _follow(chains, verdict["goto"]["target"])
         rewrite = expression.get("dnat")
         if rewrite is None:
             continue
