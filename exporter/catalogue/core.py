@@ -83,7 +83,9 @@ def _standing(report: ServiceReport) -> list[Sample]:
 
 def _finding(report: ServiceReport) -> list[Sample]:
     # Like reasons: what the owner has ignored is in no alert.
-    return [] if report.ignored else [((found.code.value,), 1) for found in report.judgement.findings]
+    return (
+        [] if report.ignored else [((found.code.value,), 1) for found in report.judgement.findings]
+    )
 
 
 def _ingress(report: ServiceReport) -> list[Sample]:

@@ -91,7 +91,7 @@ def _make_ports(ports: Sequence[Mapping[str, Any]], dice: random.Random) -> list
         if shape < 0.08:
             continue
         number = None if shape < 0.14 else dice.choice((8080, 8080, 9090))
-        name = "other" if shape > 0.97 else port["name"]
+        name = f"not-{port['name']}" if shape > 0.97 else port["name"]
         found.append({"name": name, "protocol": port["protocol"], "port": number})
     return found
 
@@ -124,19 +124,19 @@ def is_undefined(slices: Sequence[Mapping[str, Any]]) -> bool:
 
     Of several entries of one address the last that it happens to look at wins, save that one which
     is not terminating goes before those that are (kubernetes pkg/proxy/endpointslicecache.go).
-    Where those that are left say the same it does not matter.
+    Where all of a sort say the same it does not matter.
     """
-    meanings: dict[tuple[str, str], dict[bool, set[str]]] = {}
+    meanings: dict[tuple[str, str, bool], set[str]] = {}
     for one in slices:
         for endpoint in one["endpoints"]:
             conditions = endpoint.get("conditions", {})
-            key = (one["addressType"], endpoint["addresses"][0])
+            leaving = conditions.get("terminating") is True
             said = (
                 conditions.get("ready") is not False,
                 conditions.get("serving") is not False,
                 endpoint.get("nodeName"),
                 endpoint.get("hints"),
             )
-            leaving = conditions.get("terminating") is True
-            meanings.setdefault(key, {}).setdefault(leaving, set()).add(repr(said))
-    return any(len(found.get(False) or found[True]) > 1 for found in meanings.values())
+            key = (one["addressType"], endpoint["addresses"][0], leaving)
+            meanings.setdefault(key, set()).add(repr(said))
+    return any(len(found) > 1 for found in meanings.values())
