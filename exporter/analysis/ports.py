@@ -28,7 +28,8 @@ def measure_reach(service: Service, merged: Merged, routed: Sequence[EndpointSli
     """Follows every Service port to its endpoints (semantics.md §3 and §5.0).
 
     Each port stands by itself, and of a port each family: its ready endpoints or, when it has none,
-    those that are serving while they terminate (kube-proxy has a proxier for each). A headless Service hands out addresses whatever its ports say.
+    those that are serving while they terminate (kube-proxy has a proxier for each family). A
+    headless Service hands out addresses whatever its ports say.
     """
     ports: list[PortReady] = []
     routable: set[str] = set()
