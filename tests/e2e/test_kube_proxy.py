@@ -42,11 +42,9 @@ def proxy(request: pytest.FixtureRequest, cluster: Cluster, workspace: Path) -> 
 def test_its_rules_lead_where_the_exporter_says(
     cluster: Cluster, exporter: Exporter, proxy: KubeProxy, namespace: str
 ) -> None:
-    """Over random Services and slices, its rules have the addresses of routable and port_ready.
-
-    Every round changes most slices. Traffic policy Local and hints are followed as on this Node.
-    Where several entries of one address leave open what is meant, nothing is compared.
-    """
+    """Over random Services and slices, its rules have the addresses of routable and port_ready."""
+    # Traffic policy Local and hints are followed as on this Node; where several entries of one
+    # address leave open what is meant, nothing is compared.
     dice = random.Random(f"{SEED} {proxy.node}")
     services = [make_random_service(namespace, f"s{n}", dice) for n in range(SERVICES)]
     path = f"/api/v1/namespaces/{namespace}/services"
