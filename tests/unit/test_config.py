@@ -17,6 +17,7 @@ from exporter.config import (
     load_settings,
     render_configuration_markdown,
 )
+from exporter.config.selector import find_fault
 from exporter.model import Source, SyncMode
 
 
@@ -623,3 +624,22 @@ def test_a_shard_is_a_number_or_a_pods_name(text: str, number: int) -> None:
 def test_shards_that_can_not_be(flags: list[str], line: str) -> None:
     """Two processes that are shard 0 by default would tell everything twice and the rest never."""
     assert faults(flags) == (line,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * 200_000,
+        "a." * 100_000 + "/b",
+        "a-" * 100_000 + "/!",
+        "a in (" + "b," * 100_000,
+        "a in (b" + ",b" * 100_000 + ")!",
+        "(" * 100_000,
+        " " * 100_000 + "!",
+        "a in" + " " * 100_000 + "x",
+        ("a" * 26 + ".") * 26 + "!/x",
+    ],
+)
+def test_a_selector_of_any_length_is_judged_at_once(text: str) -> None:
+    """No text makes the check look back again and again; all of these are refused."""
+    assert find_fault(text) is not None
