@@ -45,7 +45,9 @@ def gate(cluster: Cluster, clock: Clock | None = None) -> Tokens:
     return Tokens(cluster, (AwayError,), clock or Clock())
 
 
-async def status(tokens: Tokens, authorization: str, path: str = "/metrics", by: str = "GET") -> int:
+async def status(
+    tokens: Tokens, authorization: str, path: str = "/metrics", by: str = "GET"
+) -> int:
     """What a request is answered with; 200 when it is not refused."""
     refused = await tokens.refuse(Asked(by, path, authorization, "192.0.2.1"))
     return 200 if refused is None else refused.status
