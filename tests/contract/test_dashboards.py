@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from grafana.boards import BOARDS, FOLDER, find_differences, write_boards
+from grafana.boards.links import GRAFANA
 from grafana.lint import Families, lint_board, read_families
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -93,7 +94,7 @@ def test_alerts_link_to_boards_with_their_variables() -> None:
                 url = rule.get("annotations", {}).get("dashboard_url")
                 if url is None:
                     continue
-                uid, _, query = url.removeprefix("/d/").partition("?")
+                uid, _, query = url.removeprefix(f"{GRAFANA}/d/").partition("?")
                 there = {one["name"] for one in boards[uid]["templating"]["list"]}
                 asked = {part.partition("=")[0] for part in query.split("&") if part}
                 assert asked <= {f"var-{name}" for name in there}, rule["alert"]

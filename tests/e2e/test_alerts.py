@@ -309,7 +309,7 @@ def test_each_alert_arrives_from_its_scenario(
     assert alert is not None
     notes = alert["annotations"]
     assert notes["runbook_url"].endswith(RUNBOOKS.format(name))
-    assert notes["dashboard_url"].startswith("/d/kube-endpoints-")
+    assert notes["dashboard_url"].startswith(f"{GRAFANA}/d/kube-endpoints-")
     for label in ("namespace", "service"):
         assert labels.get(label, "") in notes["summary"]
         assert labels.get(label, "") in notes["dashboard_url"]
