@@ -85,11 +85,7 @@ def set_thresholds(colors: Sequence[Threshold]) -> ThresholdsConfig:
 def start(panel: Builder, title: str, description: str, unit: str, nothing: str) -> Builder:
     """What every panel has; `nothing` is said where there is no data."""
     return (
-        panel.title(title)
-        .description(description)
-        .datasource(SOURCE)
-        .unit(unit)
-        .no_value(nothing)
+        panel.title(title).description(description).datasource(SOURCE).unit(unit).no_value(nothing)
     )
 
 
@@ -100,7 +96,7 @@ def ask(expression: str, number: int, *, legend: str = "") -> prometheus.Dataque
 
 
 def name_target(number: int) -> str:
-    """The name of the target in this place: A, B, …"""
+    """The name of the target in this place: A, B and so on."""
     return chr(ord("A") + number)
 
 
@@ -144,6 +140,7 @@ def graph(  # noqa: PLR0913 - as number
     stacked: bool = False,
     whole: bool = False,
     reasons: bool = False,
+    colors: Sequence[tuple[str, str]] = (),
     points: int = 0,
     nothing: str = NO_DATA,
     links: Sequence[Mapping[str, object]] = (),
@@ -153,7 +150,8 @@ def graph(  # noqa: PLR0913 - as number
 ) -> Panel:
     """Values over time, the legend as a table; `whole` numbers have no decimals on the axis.
 
-    `marks` draws dashed lines at thresholds; `reasons` says that series are named after reasons.
+    `marks` draws dashed lines at thresholds; `reasons` says that series are named after reasons;
+    `colors` are those of series with a meaning, by name.
     `points` limits how many are asked for, where each costs a look at every Service.
     """
     panel = start(timeseries.Panel(), title, description, unit, nothing)
@@ -190,15 +188,28 @@ def graph(  # noqa: PLR0913 - as number
     if marks:
         style = looks.GraphThresholdsStyleMode.DASHED
         panel.thresholds_style(common.GraphThresholdsStyleConfig().mode(style))
+    _color(panel, lines, colors, reasons=reasons)
+    return Panel(panel.build(), width, height, tuple(links))
+
+
+def _color(
+    panel: timeseries.Panel,
+    lines: Sequence[Line],
+    colors: Sequence[tuple[str, str]],
+    *,
+    reasons: bool,
+) -> None:
     for place, line in enumerate(lines):
         if properties := _dress(line):
             panel.with_override(MatcherConfig("byFrameRefID", name_target(place)), properties)
+    for name, color in colors:
+        fixed = {"mode": "fixed", "fixedColor": color}
+        panel.with_override(MatcherConfig("byName", name), [DynamicConfigValue("color", fixed)])
     for pattern, color in color_reasons() if reasons else ():
         shades = {"mode": "shades", "fixedColor": color}
         panel.with_override(
             MatcherConfig("byRegexp", pattern), [DynamicConfigValue("color", shades)]
         )
-    return Panel(panel.build(), width, height, tuple(links))
 
 
 def _dress(line: Line) -> list[DynamicConfigValue]:
@@ -213,7 +224,7 @@ def _dress(line: Line) -> list[DynamicConfigValue]:
     return found
 
 
-def timeline(
+def timeline(  # noqa: PLR0913 - as number
     title: str,
     description: str,
     expression: str,

@@ -9,13 +9,19 @@ from __future__ import annotations
 import msgspec
 
 from exporter.model import INTENDED as MEANT
-from exporter.model import Reason
+from exporter.model import FindingCode, Reason
+from grafana.boards.meaning import STANDINGS
 
 #: The labels that make a Service one; `cluster` is missing where Prometheus sets none.
 PER = "cluster, namespace, service"
 
 #: Reasons that somebody meant: they are shown, and not as something broken.
 INTENDED = "|".join(reason.value for reason in Reason if reason in MEANT)
+
+#: Findings that make a Service degraded: those before the notes.
+WARNINGS = "|".join(
+    code.value for code in list(FindingCode)[: list(FindingCode).index(FindingCode.SOME_UNREADY)]
+)
 
 READY = "k8s_service_endpoints_ready"
 NOT_READY = "k8s_service_endpoints_not_ready"
@@ -74,9 +80,8 @@ class Selection(msgspec.Struct, frozen=True):
 
         Replicas may disagree, and a Service may have several findings: one is picked.
         """
-        found = (
-            f'label_replace({self.top(FINDING, by="finding")}, "reason", "$1", "finding", "(.+)")'
-        )
+        found = self.top(FINDING, f'finding=~"{WARNINGS}"', by="finding")
+        found = f'label_replace({found}, "reason", "$1", "finding", "(.+)")'
         return (
             f"topk by ({PER}) (1, 2 * {self.top(REASON, by='reason')}"
             f" or on ({PER}) max by ({PER}, reason) ({found}))"
@@ -95,7 +100,7 @@ class Selection(msgspec.Struct, frozen=True):
         Asks only for what is there while there is trouble, so that healthy Services cost nothing.
         """
         down = self.top(REASON, f'reason!~"{INTENDED}"')
-        found = self.top(FINDING)
+        found = self.top(FINDING, f'finding=~"{WARNINGS}"')
         return (
             f"topk({count}, sum_over_time((5 * {down} or on ({PER}) {found})"
             "[$__range:$__interval] @ end()))"
@@ -108,6 +113,14 @@ class Selection(msgspec.Struct, frozen=True):
     def total(self, expression: str, known: str = STANDING) -> str:
         """A sum, under the same rule as `count`."""
         return f"sum({expression}) or 0 * count({self.series(known)})"
+
+    @property
+    def count_by_standing(self) -> str:
+        """How many Services have which `standing`, in one pass over them; no zeros."""
+        counted = f'count_values("code", {self.standing})'
+        for code, word, _ in STANDINGS:
+            counted = f'label_replace({counted}, "standing", "{word.lower()}", "code", "{code}")'
+        return f"sum by (standing) ({counted})"
 
     def have(self, *standings: int) -> str:
         """How many Services have one of these standings."""

@@ -42,6 +42,7 @@ class Column(msgspec.Struct, frozen=True):
     colors: tuple[tuple[float, str], ...] = ()
     width: int = 0
     linked: bool = True
+    hidden: bool = False
     filtered: bool = False
 
 
@@ -102,6 +103,8 @@ def _organize(columns: Sequence[Column]) -> dict[str, object]:
 
 def _list_properties(column: Column) -> list[DynamicConfigValue]:
     found: list[DynamicConfigValue] = []
+    if column.hidden:
+        return [DynamicConfigValue("custom.hidden", True)]
     if column.width:
         found.append(DynamicConfigValue("custom.width", column.width))
     if column.filtered:

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 import yaml
 
+from grafana.boards.links import GRAFANA
 from tests.contract.rules import ALERTS, read_alerts
 from tests.e2e.harness.exporter import make_environment
 from tests.e2e.harness.monitoring import Alertmanager, Prometheus
