@@ -71,12 +71,12 @@ def _list_always(end: int) -> Iterator[tuple[str, list[Series]]]:
     for family, value in plain.items():
         yield family, [(labels, value) for _, labels in every]
     yield "k8s_service_endpoints_standing", [(labels, _stand(n)) for n, labels in every]
-    family = {"address_type": "IPv4"}
+    ipv4 = {"address_type": "IPv4"}
     for state in ("ready", "not_ready", "terminating"):
         yield (
             f"k8s_service_endpoints_{state}",
             [
-                ({**labels, **family}, 3 if (state == "not_ready") is _is_down(n) else 0)
+                ({**labels, **ipv4}, 3 if (state == "not_ready") is _is_down(n) else 0)
                 for n, labels in every
             ],
         )
@@ -198,10 +198,10 @@ def _list_own(end: int) -> Iterator[tuple[str, list[Series]]]:
 
 def write_blocks(folder: Path, end: int) -> None:
     """Make the blocks of a Prometheus' storage in `folder`; the last samples are of `end`."""
-    once = (end,)
-    minutes = tuple(range(end - 300, end + 1, SCRAPES))
-    scraped = tuple(range(end - RANGE, end + 1, SCRAPES))
-    evaluated = tuple(range(end - RANGE, end + 1, EVALUATIONS))
+    once = range(end, end + 1)
+    minutes = range(end - 300, end + 1, SCRAPES)
+    scraped = range(end - RANGE, end + 1, SCRAPES)
+    evaluated = range(end - RANGE, end + 1, EVALUATIONS)
     text = folder / "samples.txt"
     with text.open("w", encoding="utf-8") as file:
         for families, times in (
@@ -213,11 +213,11 @@ def write_blocks(folder: Path, end: int) -> None:
         ):
             for family, series in families:
                 for labels, value in series:
-                    pairs = ",".join(f'{key}="{text}"' for key, text in labels.items() if text)
+                    pairs = ",".join(f'{key}="{given}"' for key, given in labels.items() if given)
                     head = f"{family}{{{pairs}}} {value} "
                     file.writelines(f"{head}{time}\n" for time in times)
         file.write("# EOF\n")
-    command = [
+    command: list[str | Path] = [
         *(find_binary("promtool"), "tsdb", "create-blocks-from", "--max-block-duration=24h"),
         *("openmetrics", text, folder / "tsdb"),
     ]
