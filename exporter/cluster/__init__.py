@@ -31,13 +31,13 @@ from exporter.objects.legacy import Endpoints
 from exporter.objects.meta import Rejected
 from exporter.objects.nodes import Node
 from exporter.objects.pods import Pod
-from exporter.objects.resources import DEPENDENTS, RESOURCES, WORKLOADS
+from exporter.objects.resources import REFERRERS, RESOURCES, WORKLOADS
 from exporter.objects.services import Service
 from exporter.objects.slices import EndpointSlice
 from exporter.objects.workloads import Workload
 
 _WORKLOADS = frozenset(resource.name for resource in WORKLOADS)
-_DEPENDENTS = frozenset(resource.name for resource in DEPENDENTS)
+_DEPENDENTS = frozenset(resource.name for resource in REFERRERS)
 
 
 class Dirty(msgspec.Struct):
