@@ -28,7 +28,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             f"explain: {escape_text(args.target)} is not a Service; takes NAMESPACE/NAME"
         )
     key = ServiceKey(namespace, name)
-    gathered = gather(settings, args.from_file, (namespace,), dependents=True)
+    gathered = gather(settings, args.from_file, (namespace,), routes=True)
     complain(gathered)
     found = explain_service(gathered, key)
     if found and _may_be_elsewhere(found[0]) and args.from_file is None and settings.pods:

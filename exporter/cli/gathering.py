@@ -24,6 +24,7 @@ from exporter.objects.resources import (
     NODES,
     PODS,
     RESOURCES,
+    ROUTES,
     SERVICES,
     WORKLOADS,
 )
@@ -77,7 +78,9 @@ def choose(settings: Settings, *, groups: Collection[Group] = ()) -> Choices:
     )
 
 
-def wanted_resources(settings: Settings, *, dependents: bool) -> tuple[str, ...]:
+def wanted_resources(
+    settings: Settings, *, dependents: bool, routes: bool = False
+) -> tuple[str, ...]:
     """The resources to read, those that are required first."""
     names = [SERVICES.name, settings.source.value]
     if settings.pods:
@@ -86,8 +89,10 @@ def wanted_resources(settings: Settings, *, dependents: bool) -> tuple[str, ...]
         names.append(NODES.name)
     if settings.workloads:
         names += [resource.name for resource in WORKLOADS]
-    if dependents:
+    if dependents or routes:
         names += [resource.name for resource in DEPENDENTS]
+    if routes:
+        names += [resource.name for resource in ROUTES]
     return tuple(names)
 
 
@@ -96,14 +101,14 @@ def gather(
     from_file: str | None,
     namespaces: tuple[str, ...] = (),
     *,
-    dependents: bool = False,
+    routes: bool = False,
     exposed: bool = False,
 ) -> Gathered:
     """Read what the settings ask for; CommandError when that can't be done at all.
 
     `namespaces` are all that is spoken of: of a cluster no more is read, for a reading costs time
     and needs permissions. A file is there whole anyway, and may tell what else was meant.
-    `dependents`: read what may point at Services, too, where that is allowed. `exposed`: have the
+    `routes`: read what refers to Services, too, where that is allowed. `exposed`: have the
     metrics rendered.
     """
     if from_file is not None:
@@ -112,8 +117,7 @@ def gather(
         settings = msgspec.structs.replace(settings, namespaces=namespaces)
     from exporter.cli.live import gather_live
 
-    dependents = dependents or Group.DEPENDENTS in settings.enabled_groups()
-    return gather_live(settings, dependents=dependents, exposed=exposed)
+    return gather_live(settings, routes=routes, exposed=exposed)
 
 
 def complain(gathered: Gathered) -> None:
@@ -158,7 +162,7 @@ def _from_dump(settings: Settings, path: str, *, exposed: bool) -> Gathered:
         raise CommandError(f"{name}: {escape_text(str(error))}") from None
     state = State(choose(settings, groups=settings.enabled_groups() if exposed else ()))
     now = time.time()
-    for resource in wanted_resources(settings, dependents=True):
+    for resource in wanted_resources(settings, dependents=True, routes=True):
         if resource in dump.held:
             state.deliver(Replace(resource, "", tuple(_chosen(settings, resource, dump))))
     state.settle(now)

@@ -7,6 +7,7 @@ traffic. A change that brings nothing new touches nothing, so replays and relist
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Protocol
 
 import msgspec
 
@@ -59,6 +60,18 @@ class Dirty(msgspec.Struct):
         self.namespaces |= other.namespaces
 
 
+class Watcher(Protocol):
+    """Somebody who keeps an index of their own."""
+
+    def change(
+        self, resource: str, key: ObjectKey, old: Retained | None, new: Retained | None
+    ) -> None:
+        """An object has changed; None: it was or is not there."""
+
+    def change_scope(self, resource: str) -> None:
+        """A resource can be read now where it could not, or the other way round."""
+
+
 class Cluster:
     """The state of everything that is read.
 
@@ -87,6 +100,11 @@ class Cluster:
         self._workloads: dict[str, dict[tuple[str, str], Workload]] = {}
         self._dependents = DependentIndex()
         self._reads_dependents = False
+        self._watchers: list[Watcher] = []
+
+    def observe(self, watcher: Watcher) -> None:
+        """Have every change of an object told to somebody else, too."""
+        self._watchers.append(watcher)
 
     # ── what goes in ─────────────────────────────────────────────────────────────────────────
 
@@ -155,6 +173,8 @@ class Cluster:
         scopes = self._scopes[resource]
         (scopes.add if known else scopes.discard)(namespace)
         self._reads_dependents = any(self._scopes[name] for name in _DEPENDENTS)
+        for watcher in self._watchers:
+            watcher.change_scope(resource)
 
     @staticmethod
     def _in_scope(store: Iterable[ObjectKey], namespace: str) -> Iterator[ObjectKey]:
@@ -198,6 +218,8 @@ class Cluster:
         new: Retained | None,
         dirty: Dirty,
     ) -> None:
+        for watcher in self._watchers:
+            watcher.change(resource, key, old, new)
         match resource:
             case "services":
                 self._link_service(key, old, new, dirty)  # type: ignore[arg-type]
@@ -302,6 +324,30 @@ class Cluster:
     def find(self, resource: str, key: ObjectKey) -> Retained | None:
         """One object, None when there is none."""
         return self._objects[resource].get(key)
+
+    def reads(self, resource: str) -> bool:
+        """Whether the resource was read in any scope."""
+        return bool(self._scopes[resource])
+
+    def complete(self, resource: str, namespace: str) -> bool:
+        """Whether all objects of a namespace ("": of all) were read, and nothing was left out."""
+        if self._partial and resource == "services":
+            return False
+        if self._denied if not namespace else namespace in self._denied:
+            return False
+        return self.knows(resource, namespace)
+
+    def undecodable(self, resource: str, key: ObjectKey) -> bool:
+        """Whether an object is there and could not be decoded."""
+        return key in self._broken[resource]
+
+    def held(self, resource: str) -> Iterator[Retained]:
+        """All objects of a resource."""
+        return iter(self._objects[resource].values())
+
+    def selected_pods(self, key: ServiceKey) -> tuple[Pod, ...] | None:
+        """The Pods that a Service selects, None where they can't be read."""
+        return self._pods.selected(key) if self.knows("pods", key.namespace) else None
 
     def count(self, resource: str, namespace: str = "") -> int:
         """How many objects of a resource are held, in all or in one namespace."""

@@ -7,8 +7,16 @@ for. Pure: no I/O, no clock.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import TypeVar
 
 from exporter.model import ObjectKey, ServiceKey, ServiceReport
+from exporter.model.routes import (
+    KindReport,
+    ReferenceReport,
+    RouteKey,
+    RouteReport,
+    RuleReport,
+)
 from exporter.objects.codec import Retained
 from exporter.objects.dependents import Dependent
 from exporter.objects.gateways import Gateway, Grant
@@ -26,13 +34,6 @@ from exporter.routing.shares import (
     measure_share,
     targets_of,
 )
-from exporter.routing.values import (
-    KindReport,
-    ReferenceReport,
-    RouteKey,
-    RouteReport,
-    RuleReport,
-)
 
 #: Resources whose objects refer to Services, and the kind of each.
 KINDS = {one.name: one.kind for one in (*REFERRERS, *MONITORS)}
@@ -43,6 +44,7 @@ _CHOSEN = {"services": "Service", "pods": "Pod", "ingresses": "Ingress"}
 
 _WORKLOADS = frozenset(resource.name for resource in WORKLOADS)
 
+_Place = TypeVar("_Place", ServiceKey, str)
 Find = Callable[[ServiceKey], ServiceReport | None]
 
 
@@ -123,12 +125,8 @@ class Routing:
 
     def _unlink(self, key: RouteKey, old: Dependent | Monitor) -> None:
         for service in targets_of(old):
-            for index, place in ((self._pointing, service), (self._crossing, service.namespace)):
-                held = index.get(place)  # type: ignore[attr-defined]
-                if held is not None:
-                    held.discard(key)
-                    if not held:
-                        del index[place]  # type: ignore[attr-defined]
+            _take_out(self._pointing, service, key)
+            _take_out(self._crossing, service.namespace, key)
 
     def _count(self, kind: str, one: Dependent | Monitor, step: int) -> None:
         self._counts[kind] += step * count_backends(one)
@@ -218,3 +216,11 @@ class Routing:
         share = max((rule.share for rule in rules), default=0.0)
         selected = len(chosen) if one.chooses else None
         return RouteReport(key, rules, share, selected=selected)
+
+
+def _take_out(index: dict[_Place, set[RouteKey]], place: _Place, key: RouteKey) -> None:
+    held = index.get(place)
+    if held is not None:
+        held.discard(key)
+        if not held:
+            del index[place]

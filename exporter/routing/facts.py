@@ -12,7 +12,12 @@ from exporter.objects.monitors import Monitor
 from exporter.objects.pods import Pod
 from exporter.objects.resources import WORKLOADS
 from exporter.objects.workloads import Workload
-from exporter.routing.references import OTHER_SHARD, SERVICE_UNDECODABLE, SERVICES_UNREADABLE
+from exporter.routing.references import (
+    ENDPOINTS_UNREADABLE,
+    OTHER_SHARD,
+    SERVICE_UNDECODABLE,
+    SERVICES_UNREADABLE,
+)
 
 _RESOURCES = {"Service": "services", "Pod": "pods", "Ingress": "ingresses"}
 
@@ -67,6 +72,8 @@ class ClusterFacts:
         """Why a Service without a report may be there all the same, "" when it is not there."""
         if not self._known.owns(key):
             return OTHER_SHARD
+        if self._known.find("services", ObjectKey(*key)) is not None:
+            return ENDPOINTS_UNREADABLE  # it is so new that its own report is not made yet
         if not self._known.complete("services", key.namespace):
             return SERVICES_UNREADABLE
         return SERVICE_UNDECODABLE if self._known.undecodable("services", ObjectKey(*key)) else ""

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from exporter.model.routes import RouteKey
 from exporter.objects.dependents import Dependent, Match, Rule
-from exporter.routing.values import RouteKey
 
 #: Kinds that are chosen by host name.
 HOST_KINDS = frozenset({"Ingress", "HTTPRoute", "GRPCRoute", "TLSRoute"})
@@ -30,12 +30,12 @@ class Address(msgspec.Struct, frozen=True):
     path: str
 
 
-class BadAddress(ValueError):
+class BadAddressError(ValueError):
     """What was given is no host and path; the message is one line."""
 
 
 def read_address(text: str) -> Address:
-    """The host and the path out of `HOST[/PATH]` or a URL; raises BadAddress."""
+    """The host and the path out of `HOST[/PATH]` or a URL; raises BadAddressError."""
     rest = text.strip()
     scheme, colon, after = rest.partition("://")
     if colon and scheme.isalnum():
@@ -46,7 +46,7 @@ def read_address(text: str) -> Address:
     try:
         host = host.encode("idna").decode() if not host.isascii() else host
     except UnicodeError:
-        raise BadAddress("it is no host name") from None
+        raise BadAddressError("it is no host name") from None
     host = host.lower().removesuffix(".")
     labels = host.split(".")
     # Of a wildcard one asks what becomes of the names that nothing else takes.
@@ -57,7 +57,7 @@ def read_address(text: str) -> Address:
         for label in labels
     )
     if not good or len(host) > 253:
-        raise BadAddress("it is no host name")
+        raise BadAddressError("it is no host name")
     return Address(host, path or "/")
 
 
@@ -139,9 +139,7 @@ def _candidates(
 ) -> Iterator[Candidate]:
     deep = key.kind != "Ingress"
     open_to = rule.hosts if hosts is None else hosts
-    meant = [
-        host for host in open_to or ("",) if match_host(host, address.host, deep=deep)
-    ]
+    meant = [host for host in open_to or ("",) if match_host(host, address.host, deep=deep)]
     if not meant:
         return
     host = max(meant, key=lambda one: (not one.startswith("*"), len(one)))

@@ -10,12 +10,12 @@ from collections.abc import Collection, Iterable
 from typing import Protocol
 
 from exporter.model import ObjectKey, ServiceKey
+from exporter.model.routes import ReferenceReport, Result
 from exporter.objects.dependents import Backend
 from exporter.objects.monitors import End, Monitor
 from exporter.objects.pods import Pod
 from exporter.objects.services import Service, ServicePort
 from exporter.routing.references import Facts, judge_port
-from exporter.routing.values import ReferenceReport, Result
 
 #: Why a result is `unknown` or Intended.
 CHOSEN_UNREADABLE = "NotAllReadable"

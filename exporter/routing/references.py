@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple, Protocol
 
 from exporter.model import FindingCode, ServiceKey, ServiceReport, Standing, Weight
+from exporter.model.routes import ReferenceReport, Result
 from exporter.objects.dependents import Backend, Dependent
 from exporter.objects.gateways import Grant
 from exporter.objects.services import Service, ServicePort
-from exporter.routing.values import ReferenceReport, Result
 
 GATEWAY_KINDS = frozenset({"HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"})
 CALLER_KINDS = frozenset(
@@ -78,29 +78,34 @@ def _resolve(kind: str, namespace: str, backend: Backend, facts: Facts) -> tuple
         why = facts.unknowable(key)
         return (Result.UNKNOWN, why) if why else (Result.MISSING_SERVICE, "")
     service = report.service
-    outside = service.type == "ExternalName"
     port = find_port(service, kind, backend.port)
     # What an ExternalName Service says of ports applies to nothing (semantics.md §4).
-    if port is None and not outside:
+    if port is None and service.type != "ExternalName":
         return Result.MISSING_PORT, ""
     if kind in GATEWAY_KINDS and namespace != backend.namespace:
-        grants = facts.grants(backend.namespace)
-        if grants is None:
-            return Result.UNKNOWN, GRANTS_UNREADABLE
-        if not any(grant.permits(kind, namespace, backend.name) for grant in grants):
-            return Result.NOT_PERMITTED, ""
-    if outside:
+        forbidden = _forbid(kind, namespace, backend, facts)
+        if forbidden is not None:
+            return forbidden
+    if service.type == "ExternalName" or port is None:
         # Gateway API, BackendObjectReference: implementations should not support these.
-        known = Result.EXTERNAL_NAME if kind in GATEWAY_KINDS else Result.NOT_JUDGED
-        return known, service.external_name
-    if port is None:
-        return Result.MISSING_PORT, ""
+        judged = kind in GATEWAY_KINDS
+        return Result.EXTERNAL_NAME if judged else Result.NOT_JUDGED, service.external_name
     if kind in CALLER_KINDS and service.headless:
         return Result.UNKNOWN, HEADLESS
     result, reason = judge_port(report, port)
     if result is Result.OK and backend.weight == 0 and not backend.mirror:
         return Result.WEIGHT_ZERO, ""
     return result, reason
+
+
+def _forbid(kind: str, namespace: str, backend: Backend, facts: Facts) -> tuple[Result, str] | None:
+    """What keeps a route out of another namespace; None where a grant lets it in."""
+    grants = facts.grants(backend.namespace)
+    if grants is None:
+        return Result.UNKNOWN, GRANTS_UNREADABLE
+    if any(grant.permits(kind, namespace, backend.name) for grant in grants):
+        return None
+    return Result.NOT_PERMITTED, ""
 
 
 def find_port(service: Service, kind: str, wanted: int | str) -> ServicePort | None:
@@ -119,7 +124,7 @@ def find_port(service: Service, kind: str, wanted: int | str) -> ServicePort | N
 def judge_port(report: ServiceReport, port: ServicePort) -> tuple[Result, str]:
     """How a Service stands on one of its ports."""
     judgement = report.judgement
-    if judgement is None or not report.known or judgement.standing is Standing.UNKNOWN:
+    if not report.known or judgement.standing is Standing.UNKNOWN:
         return Result.UNKNOWN, ENDPOINTS_UNREADABLE
     standing = judgement.standing
     if report.reason is not None:
@@ -147,9 +152,7 @@ class Dangling(NamedTuple):
     port: int | str
 
 
-def find_dangling(
-    service: Service, dependents: Iterable[Dependent] | None
-) -> tuple[Dangling, ...]:
+def find_dangling(service: Service, dependents: Iterable[Dependent] | None) -> tuple[Dangling, ...]:
     """The references to a Service by ports that it does not have, each once, in order.
 
     Routes that no parent accepts send nothing there, and are left out.

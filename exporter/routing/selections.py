@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from exporter.model import ObjectKey
+from exporter.model.routes import RouteKey
 from exporter.objects.monitors import Monitor
-from exporter.routing.values import RouteKey
 
 _File = tuple[str, str, str]  # namespace or "" for all, label key, label value
 

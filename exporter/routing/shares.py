@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from exporter.model import ServiceKey
+from exporter.model.routes import ReferenceReport, Result, RuleReport
 from exporter.objects.codec import Retained
 from exporter.objects.dependents import EVERYTHING, Dependent, Rule
 from exporter.objects.monitors import Monitor
-from exporter.routing.values import ReferenceReport, Result, RuleReport
 
 
 def measure_share(references: Iterable[ReferenceReport]) -> float:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from exporter.model import ServiceKey
+from exporter.model.keys import ServiceKey
 from exporter.objects.dependents import Backend, Door, Parent, Rule
 
 
@@ -60,8 +60,7 @@ BROKEN = frozenset(
 class ReferenceReport(msgspec.Struct, frozen=True):
     """A reference and its result.
 
-    `reason` says why: the Service's own reason, or a word on what can't be known. `others` are the
-    ports that the Service has instead, as people write them.
+    `reason` says why: the Service's own reason, or a word on what can't be known.
     """
 
     backend: Backend
