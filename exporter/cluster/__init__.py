@@ -7,13 +7,13 @@ traffic. A change that brings nothing new touches nothing, so replays and relist
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Protocol
 
 import msgspec
 
 from exporter.cluster.dependents import DependentIndex
 from exporter.cluster.pods import PodIndex
 from exporter.cluster.slices import SliceIndex
+from exporter.cluster.watcher import Watcher
 from exporter.model import (
     Change,
     Delete,
@@ -58,18 +58,6 @@ class Dirty(msgspec.Struct):
         """Takes over what another change touched."""
         self.services |= other.services
         self.namespaces |= other.namespaces
-
-
-class Watcher(Protocol):
-    """Somebody who keeps an index of their own."""
-
-    def change(
-        self, resource: str, key: ObjectKey, old: Retained | None, new: Retained | None
-    ) -> None:
-        """An object has changed; None: it was or is not there."""
-
-    def change_scope(self, resource: str) -> None:
-        """A resource can be read now where it could not, or the other way round."""
 
 
 class Cluster:
@@ -331,11 +319,9 @@ class Cluster:
 
     def complete(self, resource: str, namespace: str) -> bool:
         """Whether all objects of a namespace ("": of all) were read, and nothing was left out."""
-        if self._partial and resource == "services":
-            return False
-        if self._denied if not namespace else namespace in self._denied:
-            return False
-        return self.knows(resource, namespace)
+        partial = self._partial and resource == "services"
+        denied = namespace in self._denied if namespace else bool(self._denied)
+        return not (partial or denied) and self.knows(resource, namespace)
 
     def undecodable(self, resource: str, key: ObjectKey) -> bool:
         """Whether an object is there and could not be decoded."""
@@ -344,10 +330,6 @@ class Cluster:
     def held(self, resource: str) -> Iterator[Retained]:
         """All objects of a resource."""
         return iter(self._objects[resource].values())
-
-    def selected_pods(self, key: ServiceKey) -> tuple[Pod, ...] | None:
-        """The Pods that a Service selects, None where they can't be read."""
-        return self._pods.selected(key) if self.knows("pods", key.namespace) else None
 
     def count(self, resource: str, namespace: str = "") -> int:
         """How many objects of a resource are held, in all or in one namespace."""

@@ -48,7 +48,8 @@ class _Known:
         return self._cluster.count(resource)
 
     def selected_pods(self, key: ServiceKey) -> tuple[Pod, ...] | None:
-        return self._cluster.selected_pods(key)
+        view = self._cluster.view(key)
+        return view.pods.selected if view is not None and view.pods is not None else None
 
 
 class RouteBoard:
