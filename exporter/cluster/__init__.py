@@ -304,18 +304,14 @@ class Cluster:
 
     # ── what comes out ───────────────────────────────────────────────────────────────────────
 
-    def knows(self, resource: str, namespace: str) -> bool:
-        """Whether the resource was read in this namespace (or everywhere)."""
+    def knows(self, resource: str, namespace: str | None) -> bool:
+        """Whether the resource was read in this namespace (or everywhere); None: anywhere."""
         scopes = self._scopes[resource]
-        return "" in scopes or namespace in scopes
+        return bool(scopes) if namespace is None else "" in scopes or namespace in scopes
 
     def find(self, resource: str, key: ObjectKey) -> Retained | None:
         """One object, None when there is none."""
         return self._objects[resource].get(key)
-
-    def reads(self, resource: str) -> bool:
-        """Whether the resource was read in any scope."""
-        return bool(self._scopes[resource])
 
     def complete(self, resource: str, namespace: str) -> bool:
         """Whether all objects of a namespace ("": of all) were read, and nothing was left out."""

@@ -30,7 +30,7 @@ class _Known:
         self.counts_routes = shard.index == 0
 
     def reads(self, resource: str) -> bool:
-        return self._cluster.reads(resource)
+        return self._cluster.knows(resource, None)
 
     def complete(self, resource: str, namespace: str) -> bool:
         return self._cluster.complete(resource, namespace)
