@@ -86,8 +86,7 @@ async def follow(
     called on the event loop. Pages of lists are fetched while `lists` is held: a server counts a
     list by its size, and several at once get each other refused.
     """
-    feed = Feed(client, plan, deliver, status=status, lists=lists, telemetry=telemetry)
-    await feed.run()
+    await Feed(client, plan, deliver, status=status, lists=lists, telemetry=telemetry).run()
 
 
 class Feed:
