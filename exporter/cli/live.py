@@ -114,6 +114,7 @@ async def read_once(
     state = State(choose(settings, groups=settings.enabled_groups() if exposed else ()))
     required = resources[:2]
     missing: list[str] = []
+    unread: set[str] = set()
     # One after the other: a server counts a list by its size, and refuses several at once.
     for plan in make_plans(settings, resources):
         try:
@@ -122,6 +123,7 @@ async def read_once(
             state.deliver(Forget(plan.resource, plan.namespace))
             if plan.resource in required:
                 missing.append(_describe(plan, error))
+                unread.add(plan.resource)
             continue
         except ApiError as error:
             if plan.resource in required:
@@ -131,7 +133,7 @@ async def read_once(
         state.deliver(Replace(plan.resource, plan.namespace, objects))
     now = time.time()
     state.settle(now)
-    return Gathered(state, now, tuple(missing))
+    return Gathered(state, now, tuple(missing), services_missing=SERVICES.name in unread)
 
 
 def _describe(plan: Plan, error: ApiError) -> str:
