@@ -45,6 +45,7 @@ STEP = 5
 GRAFANA = {
     "$__rate_interval": "20s",
     "$__interval": f"{STEP}s",
+    "$__range_s": str(SHOWN),
     "$__range": f"{SHOWN}s",
 }
 SLO = "endpoints-exporter.io/slo"
@@ -67,7 +68,8 @@ def read_queries(path: Path) -> list[Query]:
         for target in panel.get("targets", ())
     ]
     return found + [
-        Query(annotation["name"], annotation["expr"]) for annotation in board["annotations"]["list"]
+        Query(annotation["name"], annotation["expr"])
+        for annotation in board["annotations"].get("list", ())
     ]
 
 
@@ -86,7 +88,7 @@ def fill(text: str, chosen: Mapping[str, str]) -> str:
     """Put values in place of Grafana's variables, All in place of those not chosen."""
     for name, value in GRAFANA.items():
         text = text.replace(name, value)
-    return re.sub(r"\$(\w+)", lambda found: chosen.get(found[1], ".*"), text)
+    return re.sub(r"\$([a-z]\w*)", lambda found: chosen.get(found[1], ".*"), text)
 
 
 def ask(prometheus: Prometheus, query: Query, chosen: Mapping[str, str]) -> list[Any]:
@@ -232,7 +234,7 @@ def test_no_query_fails_where_nothing_is(empty: Prometheus, path: Path) -> None:
 def test_nothing_is_green_where_nothing_is_known(empty: Prometheus) -> None:
     """Without Services the numbers of the overview are absent, so that they read 'No data'."""
     [overview] = [path for path in BOARDS if path.stem == "kube-endpoints-overview"]
-    counts = {"Services", "Without endpoints", "Terminating only", "Degraded", "Empty on purpose"}
+    counts = {"Services", "Down", "Degraded", "Unknown", "New", "Ready", "Intended"}
     assert {f"{title} A" for title in counts} <= find_silent(empty, overview)
 
 
@@ -254,7 +256,7 @@ def test_two_replicas_double_nothing(rich: Prometheus) -> None:
 def test_a_drill_down_shows_one_service(rich: Prometheus) -> None:
     """What a link to the Service board chooses is what the board shows."""
     [board] = [path for path in BOARDS if path.stem == "kube-endpoints-service"]
-    [timeline] = [one for one in read_queries(board) if one.where == "State over time A"]
+    [timeline] = [one for one in read_queries(board) if one.where == "Standing over time A"]
     chosen = {"namespace": "shop", "service": "catalog"}
     series = wait_until("its state", lambda: ask(rich, timeline, chosen), deadline=30)
     assert [one["metric"] for one in series] == [chosen]
