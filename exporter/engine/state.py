@@ -6,7 +6,7 @@ Readers see only what was committed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 import msgspec
@@ -15,20 +15,26 @@ from exporter.analysis.report import ReportOptions, analyse
 from exporter.catalogue import Family, Group, select_families
 from exporter.cluster import Cluster, Dirty
 from exporter.cluster.shard import Shard
-from exporter.engine.transitions import Transitions
+from exporter.engine.transitions import Transitions, compare
 from exporter.exposition import Exposition
 from exporter.exposition.fragments import Fragment
 from exporter.history import Past, look
 from exporter.model import (
     Change,
     NamespaceReport,
+    ObjectKey,
     ResourceStatus,
     ServiceKey,
     ServiceReport,
     ServiceView,
     Snapshot,
     Source,
+    Upsert,
 )
+from exporter.objects.slices import EndpointSlice
+
+#: Reports compared, and transitions kept, between two pauses.
+STRIDE = 256
 
 
 class Choices(msgspec.Struct, frozen=True):
@@ -58,6 +64,7 @@ class State:
             choices.source,
             partial=choices.partial,
             denied_namespaces=choices.denied_namespaces,
+            shard=choices.shard,
         )
         self.shard = choices.shard
         self.exposition = Exposition(choices.families())
@@ -77,6 +84,7 @@ class State:
         self._dirty = Dirty()
         self._observers: list[Callable[[Collection[ServiceKey]], None]] = []
         self._seen_all = False
+        self._begun = 0.0
         #: What became of each Service lately.
         self.transitions = Transitions()
 
@@ -96,21 +104,62 @@ class State:
 
     def deliver(self, change: Change) -> None:
         """Takes a change."""
-        self._dirty.add(self.cluster.apply(self.shard.narrow(change)))
+        for _ in self.take(change):
+            pass
+
+    def take(self, change: Change, now: float | None = None) -> Iterator[None]:
+        """Takes a change in short steps, between which nothing else may be taken.
+
+        `now` is when it came; without it, when the last batch began.
+        """
+        if self._track:
+            self._look_before(change, self._begun if now is None else now)
+        return self.cluster.take(change, self._dirty)
+
+    def _look_before(self, change: Change, now: float) -> None:
+        """What comes and goes within one batch is to be counted: look before it is gone.
+
+        Only where a slice changes again that nobody has looked at since it changed.
+        """
+        if not isinstance(change, Upsert) or not isinstance(change.object, EndpointSlice):
+            return
+        fresh = change.object
+        key = ServiceKey(fresh.namespace, fresh.service)
+        if key in self._dirty.services and key in self._memory:
+            held = self.cluster.find(change.resource, ObjectKey(fresh.namespace, fresh.name))
+            if isinstance(held, EndpointSlice) and held.endpoints != fresh.endpoints:
+                self._report(key, now)
+
+    def resolving(self) -> Iterator[None]:
+        """The work, in short steps, that comes before a batch; nothing may be taken meanwhile."""
+        return self.cluster.resolve(self._dirty)
 
     def touch(self, services: Iterable[ServiceKey]) -> None:
         """Marks Services whose report changes with time alone."""
         self._dirty.services.update(services)
 
-    def refresh(self, now: float, may_go_on: Callable[[], bool] = lambda: True) -> Batch:
-        """Begins a batch of all that is pending and works on it; see Batch.work."""
+    def begin(self, now: float) -> Batch:
+        """A batch of all that is pending."""
+        for _ in self.resolving():
+            pass
         dirty, self._dirty = self._dirty, Dirty()
-        batch = Batch(dirty, now)
+        self._begun = now
+        return Batch(dirty, now)
+
+    def refresh(self, now: float, may_go_on: Callable[[], bool] = lambda: True) -> Batch:
+        """Begins a batch and works on it; see `work`."""
+        batch = self.begin(now)
         self.work(batch, now, may_go_on)
         return batch
 
     def work(self, batch: Batch, now: float, may_go_on: Callable[[], bool] = lambda: True) -> None:
         """Computes reports of a batch until it is through or `may_go_on` says no."""
+        for _ in self.computing(batch, now):
+            if not may_go_on():
+                return
+
+    def computing(self, batch: Batch, now: float) -> Iterator[None]:
+        """The work of a batch, a Service or a namespace at a step."""
         todo = batch.services
         while todo:
             key = todo.pop()
@@ -119,27 +168,42 @@ class State:
             batch.lines[key] = (
                 None if report is None else self.exposition.render(report, self._reports.get(key))
             )
-            if not may_go_on():
-                return
+            yield
         while batch.namespaces:
             name = batch.namespaces.pop()
             about = self.cluster.namespace(name) if self.shard.owns_namespace(name) else None
             batch.namespace_lines[name] = self._render_namespace(about)
+            yield
 
     def _render_namespace(self, about: NamespaceReport | None) -> Fragment | None:
         return self.exposition.render_namespace(about) if about is not None else None
 
     def commit(self, batch: Batch) -> None:
         """Makes a finished batch visible, all of it at once."""
-        for key, report in batch.reports.items():
-            if self._seen_all:
-                self.transitions.note(key, self._reports.get(key), report, batch.begun)
-            if report is None:
-                self._reports.pop(key, None)
-            else:
-                self._reports[key] = report
-        self.exposition.commit(batch.lines, batch.namespace_lines)
+        for _ in self.committing(batch):
+            pass
+
+    def committing(self, batch: Batch) -> Iterator[None]:
+        """The work of a commit, in short steps; what readers see changes in one of them."""
+        yield from self.exposition.prepare(batch.lines, batch.namespace_lines)
+        batch.lines.clear()
+        changed = []
+        for number, (key, report) in enumerate(batch.reports.items() if self._seen_all else (), 1):
+            change = compare(self._reports.get(key), report, batch.begun)
+            if change is not None:
+                changed.append((key, change))
+            if not number % STRIDE:
+                yield
+        gone = [key for key, report in batch.reports.items() if report is None]
+        self._reports.update(batch.reports)  # type: ignore[arg-type]  # those that are None go now
+        for key in gone:
+            del self._reports[key]
+        self.exposition.publish()
         self._seen_all = True
+        for number, (key, change) in enumerate(changed, 1):
+            self.transitions.note(key, change)
+            if not number % STRIDE:
+                yield
         for told in self._observers:
             told(batch.reports.keys())
 

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 
 from exporter.catalogue import Family, Scope
-from exporter.exposition.chunks import ChunkStore, Piece, lone_piece
+from exporter.exposition.chunks import ChunkStore
 from exporter.exposition.formats import (
     Format,
     accepts_gzip,
@@ -20,6 +20,7 @@ from exporter.exposition.formats import (
     negotiate,
 )
 from exporter.exposition.fragments import Fragment, Renderer
+from exporter.exposition.pieces import LARGEST, Piece, lone_piece
 from exporter.model import NamespaceReport, ServiceKey, ServiceReport
 
 __all__ = [
@@ -56,15 +57,20 @@ class Page:
         yield _GZIP_HEAD
         checksum = size = 0
         for piece in self._pieces:
-            text = _text(piece)
-            checksum = zlib.crc32(text, checksum)
-            size += len(text)
-            yield piece.deflated() if isinstance(piece, Piece) else _deflate(piece)
+            for part in (piece,) if isinstance(piece, Piece) else _cut(piece):
+                text = _text(part)
+                checksum = zlib.crc32(text, checksum)
+                size += len(text)
+                yield part.deflated() if isinstance(part, Piece) else _deflate(text)
         yield _EMPTY_FINAL_BLOCK + struct.pack("<II", checksum, size & 0xFFFFFFFF)
 
 
 def _text(piece: Piece | bytes) -> bytes:
     return piece if isinstance(piece, bytes) else piece.text
+
+
+def _cut(text: bytes) -> Iterator[bytes]:
+    return (text[begin : begin + LARGEST] for begin in range(0, len(text), LARGEST))
 
 
 def _deflate(text: bytes) -> bytes:
@@ -113,10 +119,23 @@ class Exposition:
         namespaces: Mapping[str, Fragment | None],
     ) -> None:
         """Makes a batch visible at once; None takes a Service or namespace away."""
-        if services:
-            self._services.apply(services)
-        if namespaces:
-            self._namespaces.apply({(name,): lines for name, lines in namespaces.items()})
+        for _ in self.prepare(services, namespaces):
+            pass
+        self.publish()
+
+    def prepare(
+        self,
+        services: Mapping[ServiceKey, Fragment | None],
+        namespaces: Mapping[str, Fragment | None],
+    ) -> Iterator[None]:
+        """Puts a batch in, in short steps, where nobody sees it before `publish`."""
+        yield from self._services.prepare(services)
+        yield from self._namespaces.prepare({(name,): lines for name, lines in namespaces.items()})
+
+    def publish(self) -> None:
+        """Shows what was prepared last: one assignment."""
+        self._services.publish()
+        self._namespaces.publish()
 
     def series(self) -> dict[str, int]:
         """How many series there are, by group."""
