@@ -18,8 +18,8 @@ from exporter.catalogue import Family, Group, Kind, Scope, select_families
 from exporter.engine.state import State
 from exporter.exposition import Exposition, Format
 from exporter.exposition.chunks import ChunkStore
-from exporter.exposition.fragments import Fragment
-from exporter.exposition.pieces import CAPACITY, Renderer, format_number
+from exporter.exposition.fragments import Fragment, Renderer, format_number
+from exporter.exposition.pieces import CAPACITY
 from exporter.model import NamespaceReport, ServiceKey, ServiceReport
 from tests.property.clusters import OBJECTS, READ
 from tests.unit.apiserver import (
