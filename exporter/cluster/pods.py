@@ -110,6 +110,7 @@ class PodIndex:
                     self._join(group, key)
             if not number % _SETS:
                 yield
+        yield
 
     def _join(self, group: _Group, key: ServiceKey) -> None:
         selector = self._selectors.get(key, {})
@@ -188,6 +189,7 @@ class PodIndex:
                     if any(pod.node in nodes for pod in group.pods.values()):
                         found.update(group.services)
                     seen += len(group.pods)
+                seen += 1
                 if seen > _PODS:
                     seen = 0
                     yield
