@@ -43,7 +43,7 @@ class BrokenIndex:
         """How many of a Service's slices (or its Endpoints) are broken."""
         return self._slices.get(key, 0)
 
-    def has(self, resource: str, key: ServiceKey) -> bool:
+    def has(self, resource: str, key: ServiceKey | ObjectKey) -> bool:
         """Whether this object is broken."""
         held = self._held[resource]
         return bool(held) and ObjectKey(*key) in held

@@ -12,6 +12,7 @@ from exporter.cluster.dirty import Dirty
 from exporter.cluster.links import Links
 from exporter.cluster.shard import Interest, Shard
 from exporter.cluster.store import Store
+from exporter.cluster.watcher import Watcher
 from exporter.model import (
     Change,
     Delete,
@@ -29,10 +30,10 @@ from exporter.objects.codec import Retained
 from exporter.objects.legacy import Endpoints
 from exporter.objects.meta import Rejected
 from exporter.objects.pods import Pod
-from exporter.objects.resources import DEPENDENTS, RESOURCES
+from exporter.objects.resources import REFERRERS, RESOURCES
 from exporter.objects.slices import EndpointSlice
 
-_DEPENDENTS = frozenset(resource.name for resource in DEPENDENTS)
+_DEPENDENTS = frozenset(resource.name for resource in REFERRERS)
 
 #: Objects taken or let go between two pauses: some hundred microseconds.
 STRIDE = 64
@@ -63,6 +64,11 @@ class Cluster:
         self._scopes: dict[str, set[str]] = {name: set() for name in RESOURCES}
         self._links = Links(self._stores, self._broken)
         self._reads_dependents = False
+        self._watchers: list[Watcher] = []
+
+    def observe(self, watcher: Watcher) -> None:
+        """Have every change of an object told to somebody else, too."""
+        self._watchers.append(watcher)
 
     # ── what goes in ─────────────────────────────────────────────────────────────────────────
 
@@ -121,13 +127,22 @@ class Cluster:
 
     def _put(self, resource: str, old: Retained | None, new: Retained, dirty: Dirty) -> None:
         self._stores[resource].put(new)
+        self._link(resource, old, new, dirty)
+
+    def _link(
+        self, resource: str, old: Retained | None, new: Retained | None, dirty: Dirty
+    ) -> None:
+        if self._watchers and (found := new or old) is not None:
+            key = ObjectKey(found.namespace, found.name)
+            for watcher in self._watchers:
+                watcher.change(resource, key, old, new)
         self._links.put(resource, old, new, dirty)
 
     def _remove(self, resource: str, namespace: str, name: str, dirty: Dirty) -> None:
         self._mend(resource, namespace, name, dirty)
         old = self._stores[resource].pop(namespace, name)
         if old is not None:
-            self._links.put(resource, old, None, dirty)
+            self._link(resource, old, None, dirty)
 
     def _replace(self, change: Replace, dirty: Dirty) -> Iterator[None]:
         resource, listed = change.resource, dict[str, set[str]]()
@@ -161,6 +176,8 @@ class Cluster:
         scopes, scope = self._scopes[change.resource], change.namespace
         (scopes.add if known else scopes.discard)(scope)
         self._reads_dependents = any(self._scopes[name] for name in _DEPENDENTS)
+        for watcher in self._watchers:
+            watcher.change_scope(change.resource)
         dirty.namespaces.update([scope] if scope else self._links.population)
         yield from self._touch_services(scope, dirty)
 
@@ -190,10 +207,25 @@ class Cluster:
 
     # ── what comes out ───────────────────────────────────────────────────────────────────────
 
-    def knows(self, resource: str, namespace: str) -> bool:
-        """Whether the resource was read in this namespace (or everywhere)."""
+    def knows(self, resource: str, namespace: str | None) -> bool:
+        """Whether the resource was read in this namespace (or everywhere); None: anywhere."""
         scopes = self._scopes[resource]
-        return "" in scopes or namespace in scopes
+        return bool(scopes) if namespace is None else "" in scopes or namespace in scopes
+
+    def complete(self, resource: str, namespace: str) -> bool:
+        """Whether all objects of a namespace ("": of all) were read, and nothing was left out."""
+        partial = self._partial and resource == "services"
+        denied = self.interest.denied
+        hidden = namespace in denied if namespace else bool(denied)
+        return not (partial or hidden) and self.knows(resource, namespace)
+
+    def undecodable(self, resource: str, key: ObjectKey) -> bool:
+        """Whether an object is there and could not be decoded."""
+        return self._broken.has(resource, key)
+
+    def held(self, resource: str) -> Iterator[Retained]:
+        """All objects of a resource."""
+        return self._stores[resource].objects()
 
     def find(self, resource: str, key: ObjectKey) -> Retained | None:
         """One object, None when there is none."""

@@ -14,13 +14,13 @@ from exporter.cluster.store import Store
 from exporter.model import ObjectKey, ServiceKey
 from exporter.objects.codec import Retained
 from exporter.objects.legacy import Endpoints
-from exporter.objects.resources import DEPENDENTS, WORKLOADS
+from exporter.objects.resources import REFERRERS, WORKLOADS
 from exporter.objects.services import Service
 from exporter.objects.slices import EndpointSlice
 from exporter.objects.workloads import Workload
 
 _WORKLOADS = tuple(resource.name for resource in WORKLOADS)
-_DEPENDENTS = frozenset(resource.name for resource in DEPENDENTS)
+_DEPENDENTS = frozenset(resource.name for resource in REFERRERS)
 
 
 class Links:

@@ -15,6 +15,7 @@ from exporter.analysis.report import ReportOptions, analyse
 from exporter.catalogue import Family, Group, select_families
 from exporter.cluster import Cluster, Dirty
 from exporter.cluster.shard import Shard
+from exporter.engine.routes import RouteBatch, RouteBoard
 from exporter.engine.transitions import Transitions, compare
 from exporter.exposition import Exposition
 from exporter.exposition.fragments import Fragment
@@ -70,6 +71,7 @@ class State:
         )
         self.shard = choices.shard
         self.exposition = Exposition(choices.families())
+        self.routes = RouteBoard(self.cluster, choices.shard, self.exposition)
         self._options = ReportOptions(
             min_ready=choices.min_ready,
             addresses=Group.ADDRESSES in choices.groups,
@@ -103,7 +105,7 @@ class State:
     @property
     def pending(self) -> bool:
         """Whether something is to be computed again."""
-        return bool(self._dirty)
+        return bool(self._dirty) or self.routes.pending
 
     def deliver(self, change: Change) -> None:
         """Takes a change."""
@@ -168,6 +170,7 @@ class State:
             key = todo.pop()
             report = self._report(key, now)
             batch.reports[key] = report
+            self.routes.feel(key, self._reports.get(key), report)
             batch.lines[key] = (
                 None if report is None else self.exposition.render(report, self._reports.get(key))
             )
@@ -177,6 +180,13 @@ class State:
             about = self.cluster.namespace(name) if self.shard.owns_namespace(name) else None
             batch.namespace_lines[name] = self._render_namespace(about)
             yield
+        # References look at Services: theirs have to be through.
+        if batch.routes is None:
+            batch.routes = self.routes.begin()
+        yield from self.routes.computing(batch.routes, lambda key: self._newest(batch, key))
+
+    def _newest(self, batch: Batch, key: ServiceKey) -> ServiceReport | None:
+        return batch.reports[key] if key in batch.reports else self._reports.get(key)
 
     def _render_namespace(self, about: NamespaceReport | None) -> Fragment | None:
         return self.exposition.render_namespace(about) if about is not None else None
@@ -189,6 +199,8 @@ class State:
     def committing(self, batch: Batch) -> Iterator[None]:
         """The work of a commit, in short steps; what readers see changes in one of them."""
         yield from self.exposition.prepare(batch.lines, batch.namespace_lines)
+        if batch.routes is not None:
+            yield from self.routes.preparing(batch.routes)
         batch.lines.clear()
         changed = []
         for number, (key, report) in enumerate(batch.reports.items() if self._seen_all else (), 1):
@@ -197,18 +209,24 @@ class State:
                 changed.append((key, change))
             if not number % STRIDE:
                 yield
-        gone = [key for key, report in batch.reports.items() if report is None]
-        self._reports.update(batch.reports)  # type: ignore[arg-type]  # those that are None go now
-        for key in gone:
-            del self._reports[key]
-        self.exposition.publish()
-        self._seen_all = True
+        self._show(batch)
         for number, (key, change) in enumerate(changed, 1):
             self.transitions.note(key, change)
             if not number % STRIDE:
                 yield
         for told in self._observers:
             told(batch.reports.keys())
+
+    def _show(self, batch: Batch) -> None:
+        """The one step in which all of it becomes visible."""
+        gone = [key for key, report in batch.reports.items() if report is None]
+        self._reports.update(batch.reports)  # type: ignore[arg-type]  # those that are None go now
+        for key in gone:
+            del self._reports[key]
+        if batch.routes is not None:
+            self.routes.show(batch.routes)
+        self.exposition.publish()
+        self._seen_all = True
 
     def settle(self, now: float) -> None:
         """Computes and commits all that is pending."""
@@ -269,8 +287,11 @@ class Batch:
         self.reports: dict[ServiceKey, ServiceReport | None] = {}
         self.lines: dict[ServiceKey, Fragment | None] = {}
         self.namespace_lines: dict[str, Fragment | None] = {}
+        #: None until all Services are through.
+        self.routes: RouteBatch | None = None
 
     @property
     def finished(self) -> bool:
         """Whether nothing is left to compute."""
-        return not (self.services or self.namespaces)
+        through = not (self.services or self.namespaces)
+        return through and self.routes is not None and self.routes.finished
