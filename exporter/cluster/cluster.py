@@ -44,7 +44,7 @@ class Cluster:
 
     `partial` says that not all Services are read (a selector is set), so that a slice without its
     Service proves nothing. Nothing is held of the denied namespaces, and of what other shards
-    report on only what this one needs.
+    report on only what this one needs; with `whole` it needs all.
     """
 
     def __init__(
@@ -54,11 +54,12 @@ class Cluster:
         partial: bool = False,
         denied_namespaces: Iterable[str] = (),
         shard: Shard = Shard(),  # noqa: B008 - a frozen value
+        whole: bool = False,
     ) -> None:
         self._source = source
         self._partial = partial
         #: What is to be held; whoever measures objects asks it too.
-        self.interest = Interest(frozenset(denied_namespaces), shard)
+        self.interest = Interest(frozenset(denied_namespaces), shard, whole)
         self._stores: dict[str, Store] = {name: Store() for name in RESOURCES}
         self._broken = BrokenIndex(source.value)
         self._scopes: dict[str, set[str]] = {name: set() for name in RESOURCES}

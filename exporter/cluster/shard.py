@@ -1,7 +1,8 @@
 """What is ours to hold: not what is denied, and where several processes share a cluster our part.
 
 Every shard reads everything that is read and holds its part of Services and slices; Pods, Nodes,
-workloads and dependents it holds whole, for any of them may belong to any Service.
+workloads and dependents it holds whole, for any of them may belong to any Service. The first shard
+tells of routes, and with that group on it holds all Services and slices.
 """
 
 from __future__ import annotations
@@ -51,15 +52,18 @@ class Interest(msgspec.Struct, frozen=True):
     """The one answer to whether an object is to be held, or measured, at all.
 
     Nothing is held of the `denied` namespaces, and of another shard's Services only what tells of
-    our own.
+    our own, unless we need the `whole` of them.
     """
 
     denied: frozenset[str] = frozenset()
     shard: Shard = Shard()
+    whole: bool = False
 
     def holds(self, resource: str, found: Retained | Rejected) -> bool:
         """Whether an object is held."""
-        return found.namespace not in self.denied and self.shard.keeps(resource, found)
+        return found.namespace not in self.denied and (
+            self.whole or self.shard.keeps(resource, found)
+        )
 
     def measures(self, found: EndpointSlice) -> bool:
         """Whether a slice is of a Service that we report on: no two shards measure the same."""

@@ -63,15 +63,21 @@ class State:
     """Cluster, memory, reports and exposition, kept in step."""
 
     def __init__(self, choices: Choices) -> None:
+        # A route needs the Services of all shards: the first one holds them all and tells of it.
+        self._tells_routes = Group.ROUTES in choices.groups and choices.shard.index == 0
         self.cluster = Cluster(
             choices.source,
             partial=choices.partial,
             denied_namespaces=choices.denied_namespaces,
             shard=choices.shard,
+            whole=self._tells_routes,
         )
         self.shard = choices.shard
         self.exposition = Exposition(choices.families())
-        self.routes = RouteBoard(self.cluster, choices.shard, self.exposition)
+        owns = (lambda _key: True) if self._tells_routes else choices.shard.owns
+        self.routes = RouteBoard(self.cluster, self.exposition, owns)
+        if choices.shard.index == 0:
+            self.cluster.observe(self.routes.routing)
         self._options = ReportOptions(
             min_ready=choices.min_ready,
             addresses=Group.ADDRESSES in choices.groups,
@@ -86,6 +92,8 @@ class State:
         self._memory: dict[ServiceKey, Past] = {}
         self._due: dict[ServiceKey, float] = {}
         self._reports: dict[ServiceKey, ServiceReport] = {}
+        #: Of Services that other shards report on.
+        self._foreign: dict[ServiceKey, ServiceReport] = {}
         self._dirty = Dirty()
         self._observers: list[Callable[[Collection[ServiceKey]], None]] = []
         self._seen_all = False
@@ -169,11 +177,16 @@ class State:
         while todo:
             key = todo.pop()
             report = self._report(key, now)
-            batch.reports[key] = report
-            self.routes.feel(key, self._reports.get(key), report)
-            batch.lines[key] = (
-                None if report is None else self.exposition.render(report, self._reports.get(key))
-            )
+            before = self._reports.get(key)
+            if self.shard.owns(key):
+                batch.reports[key] = report
+                batch.lines[key] = (
+                    None if report is None else self.exposition.render(report, before)
+                )
+            else:
+                before = self._foreign.get(key)
+                batch.foreign[key] = report
+            self.routes.feel(key, before, report)
             yield
         while batch.namespaces:
             name = batch.namespaces.pop()
@@ -186,7 +199,9 @@ class State:
         yield from self.routes.computing(batch.routes, lambda key: self._newest(batch, key))
 
     def _newest(self, batch: Batch, key: ServiceKey) -> ServiceReport | None:
-        return batch.reports[key] if key in batch.reports else self._reports.get(key)
+        mine = self.shard.owns(key)
+        fresh, held = (batch.reports, self._reports) if mine else (batch.foreign, self._foreign)
+        return fresh[key] if key in fresh else held.get(key)
 
     def _render_namespace(self, about: NamespaceReport | None) -> Fragment | None:
         return self.exposition.render_namespace(about) if about is not None else None
@@ -219,10 +234,10 @@ class State:
 
     def _show(self, batch: Batch) -> None:
         """The one step in which all of it becomes visible."""
-        gone = [key for key, report in batch.reports.items() if report is None]
-        self._reports.update(batch.reports)  # type: ignore[arg-type]  # those that are None go now
-        for key in gone:
-            del self._reports[key]
+        for held, fresh in ((self._reports, batch.reports), (self._foreign, batch.foreign)):
+            held.update(fresh)  # type: ignore[arg-type]  # those that are None go at once
+            for key in [key for key, report in fresh.items() if report is None]:
+                del held[key]
         if batch.routes is not None:
             self.routes.show(batch.routes)
         self.exposition.publish()
@@ -234,7 +249,8 @@ class State:
             self.commit(self.refresh(now))
 
     def _report(self, key: ServiceKey, now: float) -> ServiceReport | None:
-        view = self.cluster.view(key) if self.shard.owns(key) else None
+        wanted = self._tells_routes or self.shard.owns(key)
+        view = self.cluster.view(key) if wanted else None
         if view is None:
             self._memory.pop(key, None)
             self._due.pop(key, None)
@@ -285,6 +301,7 @@ class Batch:
         self.services = dirty.services
         self.namespaces = dirty.namespaces
         self.reports: dict[ServiceKey, ServiceReport | None] = {}
+        self.foreign: dict[ServiceKey, ServiceReport | None] = {}
         self.lines: dict[ServiceKey, Fragment | None] = {}
         self.namespace_lines: dict[str, Fragment | None] = {}
         #: None until all Services are through.
