@@ -45,24 +45,22 @@ def _cut(word: str, width: int) -> Iterator[str]:
     yield word
 
 
-def fold_command(command: str, width: int, *, indent: str) -> list[str]:
+def fold_command(command: str, width: int, *, first: str = "", rest: str = "") -> list[str]:
     r"""A shell command in lines that can be copied together: broken lines end in ` \`.
 
     A word that is too long for a line is broken after a comma, where a shell puts it together
     again; one in quotes stays as it is, for there a shell would not.
     """
     lines: list[str] = []
-    line = ""
-    words = _WORDS.findall(command)
-    for at, word in enumerate(words):
-        last = at == len(words) - 1
-        room = width - len(indent) - (0 if last else 2)
-        if line and len(line) + 1 + len(word) > room:
-            lines.append(f"{indent if not lines else indent + '  '}{line} \\")
-            line = ""
+    indent, line = first, ""
+    *words, last = _WORDS.findall(command)
+    for word, ending in [*((word, 2) for word in words), (last, 0)]:
+        if line and len(indent) + len(line) + 1 + len(word) + ending > width:
+            lines.append(f"{indent}{line} \\")
+            indent, line = rest, ""
         line = f"{line} {word}" if line else word
-    lines.append(f"{indent if not lines else indent + '  '}{line}")
-    return [piece for line in lines for piece in _break_word(line, width)]
+    lines.append(indent + line)
+    return [piece for whole in lines for piece in _break_word(whole, width)]
 
 
 def _break_word(line: str, width: int) -> Iterator[str]:
