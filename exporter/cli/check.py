@@ -9,16 +9,17 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from exporter.analysis.wording import count_of, escape_text
 from exporter.cli.errors import CommandError, Exit
 from exporter.cli.explain import explain_service
 from exporter.cli.gathering import Gathered, complain, describe_rejected, gather
-from exporter.cli.judgement import Judgement, Standing, judge, rank
+from exporter.cli.judgement import rank
 from exporter.cli.output import format_time, to_json
 from exporter.cli.terminal import Colour, paint, wants_colour
 from exporter.config import Settings
 from exporter.config.kinds import BadValue, Whole, show_text
-from exporter.model import Reason, ServiceReport
+from exporter.explaining.brief import Brief, brief
+from exporter.explaining.wording import count_of, escape_text
+from exporter.model import Reason, ServiceReport, Standing
 from exporter.objects.resources import SERVICES
 
 _MIN_READY = Whole(1, 1_000_000)
@@ -66,7 +67,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     gathered = gather(settings, args.from_file, namespaces)
     if args.output == "text":
         complain(gathered)
-    verdict = check(gathered, settings.grace_period, namespaces, strict=args.strict)
+    verdict = check(gathered, namespaces, strict=args.strict)
     if args.output == "json":
         sys.stdout.write(to_json(verdict))
     else:
@@ -88,20 +89,16 @@ def _with_min_ready(args: argparse.Namespace, settings: Settings) -> Settings:
     return msgspec.structs.replace(settings, default_min_ready=least)
 
 
-def check(
-    gathered: Gathered, grace: float, namespaces: Sequence[str] = (), *, strict: bool = False
-) -> Verdict:
+def check(gathered: Gathered, namespaces: Sequence[str] = (), *, strict: bool = False) -> Verdict:
     """Judge every Service. One that is known to be bad outweighs what can't be told."""
-    judged = [
-        (report, judge(report, gathered.now, grace)) for report in gathered.reports(namespaces)
-    ]
+    judged = [(report, brief(report)) for report in gathered.reports(namespaces)]
     problems = [
         (report, judgement)
         for report, judgement in judged
         if not judgement.fine
         or (strict and judgement.notes and judgement.standing is not Standing.INTENDED)
     ]
-    problems.sort(key=lambda pair: rank(*pair))
+    problems.sort(key=lambda pair: rank(pair[0]))
     rejected = tuple(
         describe_rejected(one)
         for one in gathered.rejected()
@@ -125,7 +122,7 @@ def check(
     )
 
 
-def _find(gathered: Gathered, report: ServiceReport, judgement: Judgement) -> Finding:
+def _find(gathered: Gathered, report: ServiceReport, judgement: Brief) -> Finding:
     found = explain_service(gathered, report.key)
     message, fix = judgement.words, ""
     if found is not None and not found[1].healthy:

@@ -13,7 +13,7 @@ from exporter.api import Client
 from exporter.catalogue import Group
 from exporter.cli.errors import CommandError
 from exporter.cli.invocation import name_program
-from exporter.cli.judgement import judge, rank
+from exporter.cli.judgement import rank
 from exporter.cli.kubeconfigs import kubeconfig_for
 from exporter.cli.live import open_client
 from exporter.cli.serving import Addresses, Running, serving
@@ -46,7 +46,7 @@ async def _show(plan: Plan, settings: Settings) -> None:
                 _serving(settings, client) as running,
             ):
                 await _settle(running)
-                print(_describe(running, server.url, kubeconfig, settings), flush=True)
+                print(_describe(running, server.url, kubeconfig), flush=True)
                 await running.work
 
 
@@ -93,13 +93,12 @@ async def _settle(running: Running) -> None:
         await asyncio.sleep(0.02)
 
 
-def _describe(running: Running, api: str, kubeconfig: str, settings: Settings) -> str:
+def _describe(running: Running, api: str, kubeconfig: str) -> str:
     url = running.urls[0]
     snapshot = running.engine.snapshot()
-    grace = settings.grace_period
     worst = min(
         snapshot.reports.values(),
-        key=lambda report: rank(report, judge(report, snapshot.now, grace)),
+        key=rank,
     )
     program = name_program()
     return f"""\

@@ -7,16 +7,15 @@ import os
 import sys
 from collections.abc import Iterable
 
-from exporter.analysis.explain import Explanation, explain, render_text
 from exporter.analysis.near_misses import NearMiss, find_near_misses
-from exporter.analysis.wording import escape_text
 from exporter.cli.errors import CommandError, Exit
 from exporter.cli.gathering import Gathered, complain, gather
 from exporter.cli.guessing import guess_service
-from exporter.cli.judgement import judge
 from exporter.cli.output import to_json
 from exporter.cli.terminal import wants_colour
 from exporter.config import Settings
+from exporter.explaining.explain import Explanation, explain, render_text
+from exporter.explaining.wording import escape_text
 from exporter.model import Reason, ServiceKey, ServiceReport
 from exporter.objects.pods import Pod
 
@@ -45,7 +44,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     else:
         colours = wants_colour(args.color, sys.stdout, os.environ)
         sys.stdout.write(render_text(explanation, colour=colours))
-    fine = judge(report, gathered.now, settings.grace_period).fine
+    fine = report.judgement.fine
     return Exit.FINE if fine else Exit.NOT_FINE
 
 

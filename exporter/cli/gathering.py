@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
-from exporter.analysis.wording import escape_text
 from exporter.catalogue import Group
 from exporter.cli.errors import PROGRAM, CommandError
 from exporter.cli.selecting import compile_selector
@@ -16,6 +15,7 @@ from exporter.cluster.shard import Shard
 from exporter.config import Settings
 from exporter.dump import Dump, DumpError, read_dump
 from exporter.engine.state import Choices, State
+from exporter.explaining.wording import escape_text
 from exporter.model import Replace, ServiceKey, ServiceReport
 from exporter.objects.codec import Retained
 from exporter.objects.meta import Rejected
@@ -69,6 +69,7 @@ def choose(settings: Settings, *, groups: Collection[Group] = ()) -> Choices:
         annotations=settings.annotations_allowlist,
         min_ready=settings.default_min_ready,
         lag_threshold=settings.lag_threshold,
+        grace_period=settings.grace_period,
         addresses_of=frozenset(settings.addresses_namespaces) or None,
         partial=bool(settings.service_selector),
         denied_namespaces=settings.namespaces_denylist,

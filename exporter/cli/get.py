@@ -9,11 +9,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from exporter.analysis.wording import escape_text
 from exporter.cli.errors import PROGRAM, CommandError, Exit
 from exporter.cli.gathering import Gathered, complain, gather
 from exporter.cli.guessing import guess_service
-from exporter.cli.judgement import judge, rank
+from exporter.cli.judgement import rank
 from exporter.cli.kubeconfigs import find_namespace
 from exporter.cli.output import to_json, to_yaml
 from exporter.cli.rows import (
@@ -26,6 +25,8 @@ from exporter.cli.rows import (
 )
 from exporter.cli.terminal import Cell, Table, wants_colour
 from exporter.config import Settings
+from exporter.explaining.brief import brief
+from exporter.explaining.wording import escape_text
 from exporter.model import ServiceReport
 
 
@@ -55,9 +56,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.service is not None:
         reports = find_named(gathered, reports, args.service, namespaces)
     if args.sort == "worst":
-        grace = settings.grace_period
-        reports.sort(key=lambda one: rank(one, judge(one, gathered.now, grace)))
-    show(args, settings, gathered, reports, namespaces)
+        reports.sort(key=rank)
+    show(args, gathered, reports, namespaces)
     return Exit.FAILED if gathered.missing and not reports else Exit.FINE
 
 
@@ -91,15 +91,13 @@ def find_named(
 
 def show(
     args: argparse.Namespace,
-    settings: Settings,
     gathered: Gathered,
     reports: Sequence[ServiceReport],
     namespaces: Sequence[str],
 ) -> None:
     """Print the reports in the form that was asked for."""
-    now, grace = gathered.now, settings.grace_period
     if args.output in ("json", "yaml"):
-        items = tuple(describe(one, judge(one, now, grace)) for one in reports)
+        items = tuple(describe(one, brief(one)) for one in reports)
         form = to_json if args.output == "json" else to_yaml
         sys.stdout.write(form(Listing(items)))
         return
@@ -108,7 +106,7 @@ def show(
         if not gathered.missing:
             print(f"{PROGRAM}: no Services found{where}", file=sys.stderr)
         return
-    rows = [row_of(args, one, gathered, grace, namespaces) for one in reports]
+    rows = [row_of(args, one, gathered, namespaces) for one in reports]
     table = start_table(args, namespaces)
     table.measure(rows)
     if not args.no_headers:
@@ -128,11 +126,10 @@ def row_of(
     args: argparse.Namespace,
     report: ServiceReport,
     gathered: Gathered,
-    grace: float,
     namespaces: Sequence[str],
 ) -> list[Cell]:
     """The row of a Service under the head of start_table."""
-    judgement = judge(report, gathered.now, grace)
+    judgement = brief(report)
     if args.output == "wide":
         row = wide_row(report, judgement, gathered.state.view(report.key), gathered.now)
     else:

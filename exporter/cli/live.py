@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from exporter.analysis.wording import escape_text
 from exporter.api import (
     AbsentError,
     ApiError,
@@ -25,6 +24,7 @@ from exporter.config.declaration import NAMESPACES
 from exporter.config.kinds import BadValue, show_text
 from exporter.engine.feed import list_once
 from exporter.engine.state import State
+from exporter.explaining.wording import escape_text
 from exporter.log import configure_logging
 from exporter.model import Forget, Replace
 from exporter.objects.codec import Retained

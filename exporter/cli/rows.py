@@ -6,14 +6,14 @@ from collections.abc import Iterable
 
 import msgspec
 
-from exporter.analysis.durations import human_duration
 from exporter.analysis.merge import merge_pairs, merge_slices, routed_slices
 from exporter.analysis.report import slices_of
-from exporter.analysis.wording import escape_text
-from exporter.cli.judgement import Judgement, Standing
 from exporter.cli.output import format_time
 from exporter.cli.terminal import Cell, Colour
-from exporter.model import Reason, ServiceReport, ServiceView
+from exporter.explaining.brief import Brief
+from exporter.explaining.durations import human_duration
+from exporter.explaining.wording import escape_text
+from exporter.model import Reason, ServiceReport, ServiceView, Standing
 from exporter.objects.services import ServicePort
 from exporter.objects.slices import READY
 
@@ -98,7 +98,7 @@ class ServiceDocument(msgspec.Struct, frozen=True):
     created: str | None
 
 
-def describe(report: ServiceReport, judgement: Judgement) -> ServiceDocument:
+def describe(report: ServiceReport, judgement: Brief) -> ServiceDocument:
     """The document on a Service."""
     service, topology = report.service, report.topology
     counted = report.known
@@ -133,7 +133,7 @@ def describe(report: ServiceReport, judgement: Judgement) -> ServiceDocument:
     )
 
 
-def narrow_row(report: ServiceReport, judgement: Judgement, now: float) -> list[Cell]:
+def narrow_row(report: ServiceReport, judgement: Brief, now: float) -> list[Cell]:
     """The cells under NARROW_HEAD."""
     colour = _COLOURS[judgement.standing]
     return [
@@ -148,7 +148,7 @@ def narrow_row(report: ServiceReport, judgement: Judgement, now: float) -> list[
 
 
 def wide_row(
-    report: ServiceReport, judgement: Judgement, view: ServiceView | None, now: float
+    report: ServiceReport, judgement: Brief, view: ServiceView | None, now: float
 ) -> list[Cell]:
     """The cells under WIDE_HEAD."""
     topology = report.topology
@@ -182,7 +182,7 @@ def _ready(report: ServiceReport) -> str:
     return f"{report.ready}/{report.ready + report.not_ready}" if report.known else UNKNOWN
 
 
-def _reason(report: ServiceReport, judgement: Judgement) -> str:
+def _reason(report: ServiceReport, judgement: Brief) -> str:
     parts = []
     if report.reason is not None:
         # A detail can be a sentence (near misses); in a table only a word has room.
@@ -202,7 +202,7 @@ def _port(port: ServicePort) -> str:
     return f"{number}/{port.protocol}"
 
 
-def _reason_colour(judgement: Judgement) -> Colour:
+def _reason_colour(judgement: Brief) -> Colour:
     """Of a ready Service only what is remarkable stands under REASON, and it is not green."""
     if judgement.standing is Standing.READY:
         return Colour.DEGRADED if judgement.notes else Colour.PLAIN

@@ -12,18 +12,18 @@ from urllib.parse import urlsplit
 import msgspec
 
 from exporter import __version__
-from exporter.analysis.wording import escape_text
 from exporter.api import Client
 from exporter.catalogue import Group
 from exporter.cli.assets import read_asset
 from exporter.cli.errors import CommandError
 from exporter.cli.gathering import choose, wanted_resources
-from exporter.cli.judgement import Judgement, judge
 from exporter.cli.leading import run_engine
 from exporter.cli.live import make_plans
 from exporter.config import Settings
 from exporter.engine.live import Engine
 from exporter.engine.state import State
+from exporter.explaining.brief import Brief, brief
+from exporter.explaining.wording import escape_text
 from exporter.model import ServiceReport
 from exporter.server import Hub, Limits, Server, ServerError
 from exporter.telemetry import OWN_FAMILIES, Telemetry
@@ -125,8 +125,8 @@ def _make_site(
     hub: Hub,
     instance: str,
 ) -> Site:
-    def judge_now(report: ServiceReport, now: float) -> Judgement:
-        return judge(report, now, settings.grace_period)
+    def judge_now(report: ServiceReport, _now: float) -> Brief:
+        return brief(report)
 
     def render_own(openmetrics: bool, families: frozenset[str] | None) -> bytes:  # noqa: FBT001 - as Site has it
         telemetry.show_resources(engine.resources())

@@ -198,7 +198,7 @@ class Engine:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK)
-            due = self._state.growing()
+            due = self._state.growing(time.time())
             if due:
                 self._state.touch(due)
                 self._wake.set()

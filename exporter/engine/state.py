@@ -19,6 +19,7 @@ from exporter.engine.transitions import Transitions
 from exporter.exposition import Exposition
 from exporter.exposition.fragments import Fragment
 from exporter.history import Past, look
+from exporter.judging import judge
 from exporter.model import (
     Change,
     NamespaceReport,
@@ -40,6 +41,7 @@ class Choices(msgspec.Struct, frozen=True):
     annotations: tuple[str, ...] = ()
     min_ready: int = 1
     lag_threshold: float = 60.0
+    grace_period: float = 60.0
     addresses_of: frozenset[str] | None = None
     partial: bool = False
     denied_namespaces: tuple[str, ...] = ()
@@ -70,9 +72,10 @@ class State:
             addresses_of=choices.addresses_of,
         )
         self._lag_threshold = choices.lag_threshold
+        self._grace_period = choices.grace_period
         self._track = Group.CHANGES in choices.groups
         self._memory: dict[ServiceKey, Past] = {}
-        self._maturing: set[ServiceKey] = set()
+        self._due: dict[ServiceKey, float] = {}
         self._reports: dict[ServiceKey, ServiceReport] = {}
         self._dirty = Dirty()
         self._observers: list[Callable[[Collection[ServiceKey]], None]] = []
@@ -152,7 +155,7 @@ class State:
         view = self.cluster.view(key) if self.shard.owns(key) else None
         if view is None:
             self._memory.pop(key, None)
-            self._maturing.discard(key)
+            self._due.pop(key, None)
             return None
         past, report = look(
             self._memory.get(key),
@@ -162,7 +165,13 @@ class State:
             track=self._track,
             lag_threshold=self._lag_threshold,
         )
-        (self._maturing.add if report.maturing else self._maturing.discard)(key)
+        judgement, ends = judge(report, now, self._grace_period)
+        due = min((moment for moment in (report.due, ends) if moment is not None), default=None)
+        report = msgspec.structs.replace(report, judgement=judgement, due=due)
+        if due is None:
+            self._due.pop(key, None)
+        else:
+            self._due[key] = due
         if past is not None:
             self._memory[key] = past
         return report
@@ -171,13 +180,12 @@ class State:
         """All that is known of one Service, None when there is none."""
         return self.cluster.view(key)
 
-    def growing(self) -> Collection[ServiceKey]:
-        """Services whose report changes with time alone.
+    def growing(self, now: float) -> Collection[ServiceKey]:
+        """Services whose report is another by now, through time alone.
 
-        Those whose disagreements between Pods and endpoints are not old enough to count, and, while
-        changes count, those that are down.
+        Those whose judgement time has changed, and, while changes count, those that are down.
         """
-        due = set(self._maturing)
+        due = {key for key, moment in self._due.items() if moment <= now}
         if self._track:
             due.update(key for key, past in self._memory.items() if past.down)
         return due

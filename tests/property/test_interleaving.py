@@ -180,7 +180,7 @@ def test_what_goes_leaves_nothing_behind(source: Source, objects: list[Json]) ->
     assert set(world.state.exposition.series().values()) <= {0}
     assert list(world.state.cluster.namespaces()) == []
     assert list(world.state.cluster.broken()) == []
-    assert set(world.state.growing()) == set()
+    assert set(world.state.growing(float("inf"))) == set()
 
 
 @given(SOURCES, st.lists(OBJECTS, max_size=15))

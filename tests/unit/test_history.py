@@ -342,16 +342,16 @@ def test_without_the_group_nothing_is_counted() -> None:
     story.tell(0, service(), UP)
     report = story.tell(5, DOWN)
     assert (since(report), report.changes) == (5, None)
-    assert set(story.state.growing()) == set()
+    assert set(story.state.growing(NOW + 10)) == set()
 
 
 def test_services_that_are_down_count_with_time() -> None:
     """Those are the ones that have to be looked at without an event."""
     story = Story()
     story.tell(0, service(), UP, service("t"), slice_of(name="t-1", service="t"))
-    assert [str(key) for key in story.state.growing()] == ["d/t"]
+    assert [str(key) for key in story.state.growing(NOW + 10)] == ["d/t"]
     story.tell(5, DOWN)
-    assert sorted(map(str, story.state.growing())) == ["d/s", "d/t"]
+    assert sorted(map(str, story.state.growing(NOW + 10))) == ["d/s", "d/t"]
 
 
 def test_a_new_service_was_never_up() -> None:

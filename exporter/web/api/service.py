@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 import msgspec
 
-from exporter.analysis.explain import Explanation, explain
 from exporter.analysis.merge import merge_pairs, merge_slices, routed_slices
 from exporter.analysis.near_misses import NearMiss, find_near_misses
 from exporter.analysis.report import slices_of
+from exporter.explaining.explain import Explanation, explain
 from exporter.model import (
     Reason,
     ServiceKey,

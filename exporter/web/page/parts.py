@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from urllib.parse import quote, urlencode
 
-from exporter.analysis.durations import human_duration
+from exporter.explaining.durations import human_duration
 from exporter.model import ResourceStatus, Snapshot
 from exporter.web.health import describe_further, describe_state
 from exporter.web.moments import show_time

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from exporter.analysis.durations import human_duration
+from exporter.explaining.durations import human_duration
 from exporter.model import INTENDED, Transition
 from exporter.web.api.documents import ServiceDetail
 from exporter.web.page.parts import ago

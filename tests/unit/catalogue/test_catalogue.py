@@ -42,6 +42,8 @@ CONTRACT = {
     "k8s_service_endpoints_unavailable_since_timestamp_seconds": ("core", "gauge", SERVICE),
     "k8s_service_endpoints_min_ready": ("core", "gauge", SERVICE),
     "k8s_service_endpoints_ignored": ("core", "gauge", SERVICE),
+    "k8s_service_endpoints_standing": ("core", "gauge", SERVICE),
+    "k8s_service_endpoints_finding": ("core", "gauge", (*SERVICE, "finding")),
     "k8s_service_load_balancer_ingress": ("core", "gauge", SERVICE),
     "k8s_service_endpoints_port_ready": (
         "ports",

@@ -20,6 +20,7 @@ from tests.unit.cli.dumps import (
     write,
 )
 
+BAD = {"annotations": {"endpoints-exporter.io/min-ready": "three"}}
 TWO = {"annotations": {"endpoints-exporter.io/min-ready": "2"}}
 ONE = {"annotations": {"endpoints-exporter.io/min-ready": "1"}}
 IGNORE = {"annotations": {"endpoints-exporter.io/ignore": "true"}}
@@ -57,8 +58,9 @@ def undecodable(thing: Json) -> Json:
         ([*healthy("web"), *down("api", "bank")], ("-n", "shop"), 0),
         ([*healthy("web"), *down("api", "bank")], ("-n", "bank"), 1),
         ([*healthy("web"), *down("api", "bank")], ("-A",), 1),
-        (healthy("web", type="LoadBalancer"), (), 0),
-        (healthy("web", type="LoadBalancer"), ("--strict",), 1),
+        (healthy("web", type="LoadBalancer"), (), 1),
+        (healthy("web", meta=BAD), (), 0),
+        (healthy("web", meta=BAD), ("--strict",), 1),
         (healthy("web"), ("--strict",), 0),
     ],
 )

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from exporter.cli.gathering import Gathered
-from exporter.cli.judgement import Standing, judge, rank
+from exporter.cli.judgement import rank
 from exporter.dump import read_dump
 from exporter.engine.state import Choices, State
-from exporter.model import Replace, ServiceKey
+from exporter.explaining.brief import brief
+from exporter.model import Replace, ServiceKey, Standing
 from tests.unit.cli.dumps import (
     NO_PODS,
     NO_SLICES,
@@ -78,7 +79,7 @@ def v6(*addresses: str) -> Json:
 def test_standing(objects: list[Json], standing: Standing, words: str) -> None:
     """What counts as it should be: enough ready endpoints, or a zero that is meant."""
     report = settled(objects).state.reports[ServiceKey("shop", "web")]
-    judgement = judge(report, NOW, 60.0)
+    judgement = brief(report)
     assert (judgement.standing, judgement.words) == (standing, words)
     assert judgement.fine is (standing in ("ready", "new", "intended"))
 
@@ -88,7 +89,7 @@ def test_an_undecodable_slice_makes_its_service_unknown() -> None:
     broken = endpoint_slice(endpoint("10.0.0.1"))
     broken["endpoints"] = "nonsense"
     report = settled(service("web"), broken).state.reports[ServiceKey("shop", "web")]
-    assert judge(report, NOW, 60.0).standing is Standing.UNKNOWN
+    assert brief(report).standing is Standing.UNKNOWN
 
 
 def test_scaled_to_zero_is_meant() -> None:
@@ -100,14 +101,14 @@ def test_scaled_to_zero_is_meant() -> None:
         "spec": {"replicas": 0, "template": {"metadata": {"labels": {"app": "web"}}}},
     }
     gathered = settled(service("web"), endpoint_slice(), NO_PODS, deployment)
-    judgement = judge(gathered.state.reports[ServiceKey("shop", "web")], NOW, 60.0)
+    judgement = brief(gathered.state.reports[ServiceKey("shop", "web")])
     assert judgement.standing is Standing.INTENDED
 
 
 @pytest.mark.parametrize(
-    "objects,notes",
+    "objects,standing,notes",
     [
-        (healthy("web"), ()),
+        (healthy("web"), Standing.READY, ()),
         (
             [
                 service(
@@ -119,18 +120,22 @@ def test_scaled_to_zero_is_meant() -> None:
                 ),
                 endpoint_slice(endpoint("10.0.0.1")),
             ],
+            Standing.DEGRADED,
             ("port metrics has no ready endpoint",),
         ),
         (
             [service("web", ipFamilies=DUAL), endpoint_slice(endpoint("10.0.0.1")), v6()],
+            Standing.DEGRADED,
             ("no ready IPv6 endpoint",),
         ),
         (
             [service("web", type="LoadBalancer"), endpoint_slice(endpoint("10.0.0.1"))],
+            Standing.DEGRADED,
             ("load balancer pending",),
         ),
         (
             healthy("web", meta={"annotations": {"endpoints-exporter.io/min-ready": "three"}}),
+            Standing.READY,
             (
                 (
                     "bad annotation: endpoints-exporter.io/min-ready='three': "
@@ -140,10 +145,12 @@ def test_scaled_to_zero_is_meant() -> None:
         ),
     ],
 )
-def test_notes_tell_what_is_remarkable_besides(objects: list[Json], notes: tuple[str, ...]) -> None:
+def test_notes_tell_what_is_remarkable_besides(
+    objects: list[Json], standing: Standing, notes: tuple[str, ...]
+) -> None:
     """A port or family without endpoints, a pending load balancer, a bad annotation are noted."""
-    judgement = judge(settled(objects).state.reports[ServiceKey("shop", "web")], NOW, 60.0)
-    assert (judgement.standing, judgement.notes) == (Standing.READY, notes)
+    judgement = brief(settled(objects).state.reports[ServiceKey("shop", "web")])
+    assert (judgement.standing, judgement.notes) == (standing, notes)
 
 
 def test_worst_first() -> None:
@@ -158,7 +165,7 @@ def test_worst_first() -> None:
         down("e-down"),
         down("f-down-critical", meta=critical),
     )
-    reports = sorted(gathered.reports(), key=lambda report: rank(report, judge(report, NOW, 60.0)))
+    reports = sorted(gathered.reports(), key=rank)
     assert [report.key.name for report in reports] == [
         "f-down-critical",
         "e-down",

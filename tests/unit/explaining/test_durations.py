@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from exporter.analysis.durations import human_duration
+from exporter.explaining.durations import human_duration
 
 HOUR, DAY, YEAR = 3600, 86400, 365 * 86400
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from textwrap import wrap
 
-from exporter.analysis.explanation import Explanation
-from exporter.analysis.wording import escape_text, show_moment
+from exporter.explaining.explanation import Explanation
+from exporter.explaining.wording import escape_text, show_moment
 from exporter.model import INTENDED
 
 _WIDTH = 88

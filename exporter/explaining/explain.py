@@ -7,9 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
 
-from exporter.analysis.advice import ADVICE, DETAILS, Advice
 from exporter.analysis.dependents import name_dependents
-from exporter.analysis.evidence import (
+from exporter.analysis.hints import find_missing_ports, find_probe_mismatches
+from exporter.analysis.lag import LagKind, find_lag
+from exporter.analysis.merge import Merged, merge_slices
+from exporter.analysis.near_misses import NearMiss
+from exporter.analysis.policy import read_policy
+from exporter.analysis.report import slices_of
+from exporter.analysis.workloads import find_workloads
+from exporter.explaining.advice import ADVICE, DETAILS, Advice
+from exporter.explaining.evidence import (
     MOST_PODS,
     find_culprit,
     judge_candidates,
@@ -17,18 +24,11 @@ from exporter.analysis.evidence import (
     tell_near_miss,
     tell_pods,
 )
-from exporter.analysis.explanation import Explanation
-from exporter.analysis.hints import find_missing_ports, find_probe_mismatches
-from exporter.analysis.inventory import tell_addresses
-from exporter.analysis.lag import LagKind, find_lag
-from exporter.analysis.merge import Merged, merge_slices
-from exporter.analysis.near_misses import NearMiss
-from exporter.analysis.policy import read_policy
-from exporter.analysis.render import render_text
-from exporter.analysis.report import slices_of
-from exporter.analysis.traffic import tell_traffic
-from exporter.analysis.wording import count_of, escape_text, join_some, quote, show_selector
-from exporter.analysis.workloads import find_workloads
+from exporter.explaining.explanation import Explanation
+from exporter.explaining.inventory import tell_addresses
+from exporter.explaining.render import render_text
+from exporter.explaining.traffic import tell_traffic
+from exporter.explaining.wording import count_of, escape_text, join_some, quote, show_selector
 from exporter.model import Reason, ServiceReport, ServiceView, Source
 from exporter.objects.pods import Pod
 from exporter.objects.slices import READY

@@ -7,7 +7,7 @@ import pytest
 
 from exporter.analysis.merge import merge_slices
 from exporter.analysis.report import analyse
-from exporter.analysis.traffic import tell_traffic
+from exporter.explaining.traffic import tell_traffic
 from exporter.model import ServiceView, Source
 from exporter.objects.codec import decode_object
 from exporter.objects.nodes import Node

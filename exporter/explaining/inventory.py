@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from exporter.analysis.wording import count_of, join_some
+from exporter.explaining.wording import count_of, join_some
 from exporter.model import Reason, ServiceReport, ServiceView, Source
 from exporter.objects.slices import CONTROLLER, MIRRORING_CONTROLLER, READY, EndpointSlice
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.analysis.advice import ADVICE, DETAILS
-from exporter.analysis.explain import explain, render_text
 from exporter.analysis.near_misses import NearMiss
 from exporter.analysis.report import analyse
+from exporter.explaining.advice import ADVICE, DETAILS
+from exporter.explaining.explain import explain, render_text
 from exporter.history import infer_since
 from exporter.model import PodsView, Reason, ServiceView, Source
 from exporter.objects.codec import decode_object

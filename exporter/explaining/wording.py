@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from exporter.analysis.durations import human_duration
+from exporter.explaining.durations import human_duration
 
 
 def escape_text(text: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.analysis.advice import ADVICE
+from exporter.explaining.advice import ADVICE
 from exporter.model import INTENDED, Reason
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reasons.md").read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.analysis.wording import (
+from exporter.explaining.wording import (
     count_of,
     escape_text,
     join_some,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from exporter.analysis.families import reported_families
 from exporter.analysis.merge import Merged
-from exporter.analysis.wording import count_of, join_some
+from exporter.explaining.wording import count_of, join_some
 from exporter.model import ServiceReport, ServiceView
 from exporter.objects.services import Service
 from exporter.objects.slices import NODE_HINT, READY, SERVING, ZONE_HINT, Endpoint
