@@ -77,6 +77,7 @@ def look(
         msgspec.structs.replace(
             report,
             since=since,
+            since_seen=since is not None and not inferred,
             changes=changes,
             lagging=tuple(sorted(old.items())),
             due=min(ripe, default=None),
