@@ -23,9 +23,7 @@ class Advice(msgspec.Struct, frozen=True):
     commands: tuple[str, ...] = ()
 
 
-SLICES = (
-    "kubectl get endpointslices -n {namespace} -l kubernetes.io/service-name={service} -o yaml"
-)
+SLICES = "kubectl get endpointslices -n {namespace} -l kubernetes.io/service-name={service} -o yaml"
 PODS = "kubectl get pods -n {namespace} -l {selector} -o wide"
 OF_PODS = "kubectl get pods -n {namespace} -l {selector} -o jsonpath="
 PORTS = OF_PODS + "'{{.items[*].spec.containers[*].ports}}'"
@@ -205,6 +203,13 @@ ADVICE: Mapping[Reason, Advice] = {
         (DESCRIBE, EVENTS),
     ),
 }
+
+#: While it can't be told whether there is a reason.
+UNREADABLE = Advice(
+    "What endpoints the Service has can't be known.",
+    "Let the exporter list and watch EndpointSlices, and look at objects it can't decode.",
+    ("kubectl auth can-i list endpointslices.discovery.k8s.io --all-namespaces",),
+)
 
 #: What a detail adds to the message of its reason; a detail not listed speaks for itself.
 DETAILS: Mapping[tuple[Reason, str], str] = {

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from exporter.explaining.evidence import find_culprit
+from exporter.explaining.evidence import find_culprit, find_reason
 from exporter.explaining.scene import Scene
 from exporter.explaining.wording import quote, show_selector
 from exporter.model import Finding, FindingCode, Reason
@@ -45,7 +45,7 @@ class Blanks(msgspec.Struct, frozen=True):
         elif who:
             values["object"] = quote(who)
         if finding.code in _ABOUT_PODS:
-            reason = Reason(what) if what in Reason else None
+            reason = find_reason(what)
             pod = next((pod for pod in self.scene.pods if pod.name == who), None)
             if pod is not None:
                 values |= _of_pod(pod, reason)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from exporter.analysis.candidates import starts_slowly, unready_containers
-from exporter.analysis.lag import Lag, LagKind
 from exporter.analysis.near_misses import NearMiss
 from exporter.explaining.scene import Scene
 from exporter.explaining.wording import count_of, join_some, show_since
@@ -19,6 +18,13 @@ from exporter.objects.pods import Pod
 from exporter.objects.services import Service
 
 MOST_PODS = 3
+
+_REASONS = {str(reason): reason for reason in Reason}
+
+
+def find_reason(text: str) -> Reason | None:
+    """The reason of this name, None when there is none."""
+    return _REASONS.get(text)
 
 
 def tell_culprits(scene: Scene) -> Iterator[str]:
@@ -175,18 +181,3 @@ def tell_near_miss(miss: NearMiss) -> str:
             f"near miss: {who}: the selector wants {wanted}, found {miss.found_key}={miss.wanted}"
         )
     return f"near miss: {who}: the selector wants {wanted}, the Pods have no label {miss.key}"
-
-
-def tell_lag(lag: Lag, now: float) -> str:
-    """In what an endpoint and its Pod disagree."""
-    since = show_since(lag.since, now)
-    state = "ready" if lag.pod_ready else "not ready"
-    match lag.kind:
-        case LagKind.POD_GONE:
-            return f"lag: address {lag.address} is still listed, its Pod {lag.pod} is gone"
-        case LagKind.OTHER_ADDRESS:
-            return f"lag: address {lag.address} is not that of its Pod {lag.pod} any more"
-        case LagKind.READINESS_DIFFERS:
-            return f"lag: Pod {lag.pod} is {state}{since}, its address {lag.address} says otherwise"
-        case LagKind.MISSING:
-            return f"lag: Pod {lag.pod} is ready{since} and in no EndpointSlice"

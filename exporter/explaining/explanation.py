@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from exporter.explaining.durations import show_time
 from exporter.explaining.told import Told
 from exporter.model import Reason, Standing
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 
 from exporter.analysis.hints import find_missing_ports
 from exporter.explaining.durations import human_duration
-from exporter.explaining.evidence import describe_leaving, describe_pod, tell_lag
+from exporter.explaining.evidence import describe_leaving, find_reason, tell_pod
 from exporter.explaining.scene import Scene
 from exporter.explaining.wording import count_of, join_some, show_since
-from exporter.model import ANNOTATION_PREFIX, Finding, FindingCode, Reason, Source
+from exporter.model import ANNOTATION_PREFIX, Finding, FindingCode, Source
 
 _Proof = Callable[[Scene, Finding], Iterator[str]]
 
@@ -32,22 +32,23 @@ def _withdrawn(_scene: Scene, finding: Finding) -> Iterator[str]:
     yield "it has no selector: Kubernetes writes no endpoints for it, somebody else did"
 
 
-def _stale(scene: Scene, finding: Finding) -> Iterator[str]:
-    yield from _lags(scene, finding, "address {0} is listed for Pod {1}, which is not there")
+def _stale(_scene: Scene, finding: Finding) -> Iterator[str]:
+    for address, pod in finding.about:
+        yield f"address {address} is listed for Pod {pod}, which is gone or has another address"
 
 
 def _lagging(scene: Scene, finding: Finding) -> Iterator[str]:
-    yield from _lags(scene, finding, "Pod {0} and the EndpointSlices disagree")
-
-
-def _lags(scene: Scene, finding: Finding, plain: str) -> Iterator[str]:
-    wanted = {who for who, _ in finding.about} | {what for _, what in finding.about}
-    told = [
-        tell_lag(lag, scene.now)
-        for lag in scene.report.lags
-        if lag.pod in wanted or lag.address in wanted
-    ]
-    yield from told or [plain.format(*pair) for pair in finding.about]
+    pods = {pod.name: pod for pod in scene.pods}
+    for name, address in finding.about:
+        pod = pods.get(name)
+        ready = pod is not None and pod.facts.ready == "True"
+        since = show_since(pod.changed, scene.now) if pod is not None else ""
+        state = f"Pod {name} is {'ready' if ready else 'not ready'}{since}"
+        yield (
+            f"{state}, its address {address} says otherwise"
+            if address
+            else (f"{state} and in no EndpointSlice")
+        )
 
 
 def _below(scene: Scene, finding: Finding) -> Iterator[str]:
@@ -95,14 +96,11 @@ def _unready(scene: Scene, finding: Finding) -> Iterator[str]:
     by_name = {pod.name: pod for _, pod in scene.judged}
     for name, why in finding.about:
         pod = by_name.get(name)
-        if pod is None or why not in Reason:
+        reason = find_reason(why)
+        if pod is None or reason is None:
             yield f"Pod {name}: {why}"
             continue
-        state = "ready" if pod.facts.ready == "True" else "not ready"
-        since = show_since(pod.changed, scene.now)
-        known = f" ({state}{since})" if since else ""
-        nodes = scene.view.pods.nodes if scene.view.pods is not None else None
-        yield f"Pod {name}{known}: {why}: {describe_pod(Reason(why), pod, scene.service, nodes)}"
+        yield tell_pod(scene, reason, pod)
 
 
 def _pending(scene: Scene, _finding: Finding) -> Iterator[str]:

@@ -1,17 +1,19 @@
-"""Each finding told: its sentence, what shows it, and what to do, filled in with what it is about."""
+"""Each finding told: its sentence, what shows it, and what to do."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import msgspec
 
 from exporter.explaining.advice import ADVICE
 from exporter.explaining.commands import Blanks
-from exporter.explaining.findings import Telling, find_telling
+from exporter.explaining.evidence import find_reason
+from exporter.explaining.findings import find_telling
+from exporter.explaining.phrases import fill_in
 from exporter.explaining.proof import prove
 from exporter.explaining.scene import Scene
-from exporter.explaining.wording import count_of, escape_text, join_some, plural_of
+from exporter.explaining.wording import escape_text
 from exporter.model import Finding, FindingCode, Reason, Weight
 
 #: Lines that show one finding, and how many of a long list are named.
@@ -36,42 +38,21 @@ class Told(msgspec.Struct, frozen=True):
     runbook: str
 
 
-class _Number(int):
-    """A number in a text: `{count}` is 3, `{count:Pod}` is `3 Pods`."""
-
-    def __format__(self, noun: str) -> str:
-        return count_of(self, noun) if noun else str(int(self))
-
-
-class _Noun(int):
-    """The noun alone: `{named:port}` is `port` for one and `ports` for several."""
-
-    def __format__(self, noun: str) -> str:
-        return noun if self == 1 else plural_of(noun)
-
-
-class _Verb(int):
-    """`{verb:is:are}` agrees with the number."""
-
-    def __format__(self, forms: str) -> str:
-        one, _, many = forms.partition(":")
-        return one if self == 1 else many
-
-
 def tell(scene: Scene, finding: Finding, blanks: Blanks) -> Told:
     """The finding in words. `blanks` fills the commands in."""
     code = finding.code
     telling = find_telling(code, finding.detail, str(finding.weight))
     fix, templates = telling.fix, telling.commands
-    if code in _UNREADY and finding.detail in Reason:
+    reason = find_reason(finding.detail)
+    if code in _UNREADY and reason is not None:
         # What is to be done about some Pods is what is to be done about all of them.
-        advice = ADVICE[Reason(finding.detail)]
+        advice = ADVICE[reason]
         fix, templates = advice.fix, advice.commands
     values = {"service": scene.service.name, "namespace": scene.service.namespace}
     return Told(
         code=code,
         weight=finding.weight,
-        message=escape_text(_fill(telling, finding, scene)),
+        message=escape_text(fill_in(telling.message, finding, scene.pods_known)),
         evidence=tuple(map(escape_text, prove(scene, finding, MOST_LINES))),
         fix=escape_text(fix.format(**values)),
         commands=tuple(blanks.about(finding).fill(templates)),
@@ -83,22 +64,6 @@ def tell(scene: Scene, finding: Finding, blanks: Blanks) -> Told:
 def anchor_of(code: FindingCode | Reason) -> str:
     """The section of docs/reasons.md, as GitHub and others name it."""
     return f"reasons.md#{code.lower()}"
-
-
-def _fill(telling: Telling, finding: Finding, scene: Scene) -> str:
-    named = finding.count or len(finding.about)
-    noun = "Pod" if scene.pods_known else "endpoint"
-    policies = finding.detail.split(",")
-    values: Mapping[str, object] = {
-        "count": _Number(named),
-        "total": _Number(finding.total),
-        "named": _Noun(named),
-        "verb": _Verb(named),
-        "names": join_some([who for who, _ in finding.about], of=named),
-        "detail": finding.detail,
-        "policies": f"{' and '.join(policies)} {'is' if len(policies) == 1 else 'are'}",
-    }
-    return telling.message.replace(":what}", f":{noun}}}").format(**values)
 
 
 def tell_all(scene: Scene, blanks: Blanks) -> Iterator[Told]:

@@ -26,7 +26,8 @@ def generate_cluster(
 
     Each has one TCP port `http` 80 and `addresses` endpoints, of which the first `ready` are ready
     (None: all), spread over 30 Nodes in three zones. `pods` adds a Pod for every endpoint; without
-    them endpoints name none, for a name of a Pod that isn't there is a fault. `now` is Unix seconds.
+    them endpoints name none, for the name of a Pod that isn't there is a fault. `now` is Unix
+    seconds.
     """
     made = now - _AGE
     for number in range(min(_NAMESPACES, services)):
@@ -76,7 +77,7 @@ def _pod_name(hashed: str, name: str, at: int) -> str:
     return f"{name}-{hashed}-{at:05}"
 
 
-def _slice(  # noqa: PLR0913 - what a slice is made of
+def _slice(
     namespace: str,
     name: str,
     first: int,

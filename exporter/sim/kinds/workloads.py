@@ -144,7 +144,7 @@ def _conditions(workload: WorkloadSpec, failing: float) -> Object:
     return {"conditions": [_failure(workload, failing)]} if workload.failure else {}
 
 
-def _deployment(  # noqa: PLR0913 - what a Deployment is made of
+def _deployment(
     namespace: str,
     name: str,
     workload: WorkloadSpec,
