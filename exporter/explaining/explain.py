@@ -103,7 +103,7 @@ def _lead(
 def _advise(report: ServiceReport) -> Advice:
     if report.reason is not None:
         return ADVICE[report.reason]
-    if not report.known:
+    if not report.known or report.judgement.standing is Standing.UNKNOWN:
         return UNREADABLE
     return Advice(f"The Service has {count_of(report.ready, 'ready address')}.", "")
 

@@ -68,7 +68,7 @@ FINDINGS: Mapping[FindingCode | tuple[FindingCode, str], Telling] = {
     ),
     FindingCode.PORT_WITHOUT_ENDPOINTS: Telling(
         "{named:port} {names} {verb:has:have} no ready endpoint",
-        "{named:port} {names} {verb:has:have} no ready endpoint, though other ports have some.",
+        "The {named:port} {names} {verb:has:have} no ready endpoint, though other ports have some.",
         "Give a containerPort the name that targetPort asks for (with the same protocol), or put "
         "the port's number into targetPort; where slices are written by hand, give them that port.",
         (SERVICE_PORTS, PORTS),
@@ -142,7 +142,7 @@ FINDINGS: Mapping[FindingCode | tuple[FindingCode, str], Telling] = {
     ),
     FindingCode.BROKEN_REFERENCE: Telling(
         "{count:reference} to a port it lacks",
-        "{named:object} {verb:points:point} at a port that the Service does not have.",
+        "{count:object} {verb:points:point} at a port that the Service does not have.",
         "Correct the port where it is named, or give the Service that port. Ports are meant as the "
         "Service has them, not as its Pods do.",
         (SERVICE_PORTS,),
@@ -233,7 +233,7 @@ FINDINGS: Mapping[FindingCode | tuple[FindingCode, str], Telling] = {
     ),
     FindingCode.TARGET_PORT_UNDECLARED: Telling(
         "targetPort of {names} undeclared",
-        "{named:port} {names} may lead nowhere: the Pods declare ports, but not {verb:this:these} "
+        "The {named:port} {names} may lead nowhere: Pods declare ports, but not {verb:this:these} "
         "targetPort.",
         "See which port the application listens on: a declaration only informs, so this may be as "
         "it should be. Else correct targetPort, or declare the port.",

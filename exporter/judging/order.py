@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from exporter.analysis.policy import SEVERITIES, read_policy
 from exporter.model import ServiceReport, Standing
 
@@ -18,6 +20,7 @@ Rank = tuple[int, int, bool, int, str, str]
 def rank(report: ServiceReport) -> Rank:
     """A sort key: by standing, by the owner's severity, by what broke last, by name."""
     severity = read_policy(report.service, 1).severity
-    since = None if report.since is None else int(report.since)
+    since = report.since
+    moment = int(since) if since is not None and isfinite(since) else None
     place = _PLACES[report.judgement.standing]
-    return (place, _URGENCIES[severity], since is None, -(since or 0), *report.key)
+    return (place, _URGENCIES[severity], moment is None, -(moment or 0), *report.key)

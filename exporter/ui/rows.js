@@ -21,7 +21,7 @@ function link(item) {
 function fill(row, item) {
   const known = item.ready !== null && item.not_ready !== null;
   const warnings = item.findings.filter((note) => note.weight === "warning");
-  const words = [item.reason, item.detail, ...warnings.map((note) => note.text)]
+  const words = [item.reason, item.detail, item.remark, ...warnings.map((note) => note.text)]
     .filter(Boolean)
     .join(" · ");
   const cells = row.cells;

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 import msgspec
 
 from exporter.analysis.policy import read_policy
-from exporter.explaining.brief import Note, note_findings, write_notes
+from exporter.explaining.brief import Note, note_findings, note_standing, write_notes
 from exporter.explaining.durations import show_time
 from exporter.judging.order import Rank, rank
 from exporter.model import ServiceKey, ServiceReport, Snapshot
@@ -34,7 +34,8 @@ class Item(msgspec.Struct, frozen=True):
     with the next release. `reason` and `since` (RFC 3339) are null while there is a usable ready
     endpoint; where nobody saw it fall (`since_seen`) it is down since then at least. `severity` is
     what the owner says: critical, warning, info or "". `notes` are short texts for people.
-    `urgency` has what stands before `since` in the order of what is worst.
+    `urgency` has what stands before `since` in the order of what is worst; `remark` says why it
+    stands so where neither reason nor finding does.
     """
 
     namespace: str
@@ -53,7 +54,8 @@ class Item(msgspec.Struct, frozen=True):
     standing: str
     since_seen: bool
     findings: tuple[Note, ...]
-    urgency: tuple[int, int]
+    urgency: tuple[int, ...]
+    remark: str
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -197,6 +199,7 @@ def _describe(report: ServiceReport, worst: Rank) -> Item:
         since_seen=report.since_seen,
         findings=note_findings(report),
         urgency=worst[:2],
+        remark=note_standing(report),
     )
 
 

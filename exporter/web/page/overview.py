@@ -179,7 +179,7 @@ def _write_rows(found: Found, now: float) -> str:
 def describe_item(item: Item) -> str:
     """Why a Service stands as it does: its reason, and the findings that are warnings."""
     warnings = [note.text for note in item.findings if note.weight is Weight.WARNING]
-    return " · ".join(filter(None, (item.reason, item.detail, *warnings)))
+    return " · ".join(filter(None, (item.reason, item.detail, item.remark, *warnings)))
 
 
 def _write_row(row: Row, now: float) -> str:

@@ -10,7 +10,7 @@ import pytest
 from exporter.model import Reason
 from exporter.web import PAGE_ROUTES
 from exporter.web.api.openapi import describe_api, outdent, render_openapi
-from tests.unit.web.sites import NOW, get, report, site, text
+from tests.unit.web.sites import BELOW, NOW, get, report, site, text
 
 DOCS = Path(__file__).parents[4] / "docs"
 API: dict[str, Any] = json.loads(render_openapi())
@@ -57,7 +57,15 @@ def test_all_references_are_there() -> None:
 )
 def test_answers_have_the_shape_that_is_described(path: str, schema: str) -> None:
     """Keys and types of real answers are those of the schema, all the way down."""
-    said = report("a", "b", ready=0, reason=Reason.NO_ENDPOINTS, since=NOW, labels={"k": "v"})
+    said = report(
+        "a",
+        "b",
+        ready=0,
+        reason=Reason.NO_ENDPOINTS,
+        since=NOW,
+        labels={"k": "v"},
+        findings=(BELOW,),
+    )
     check(json.loads(text(get(path, site([said])))), API["components"]["schemas"][schema], path)
 
 
@@ -72,6 +80,9 @@ def check(value: Any, schema: dict[str, Any], where: str) -> None:
             return
         (schema,) = (one for one in schema["anyOf"] if one.get("type") != "null")
         check(value, schema, where)
+        return
+    if "enum" in schema:
+        assert value in schema["enum"], where
         return
     kind = schema["type"]
     assert (
