@@ -157,6 +157,7 @@ FINDINGS: Mapping[FindingCode | tuple[FindingCode, str], Telling] = {
             "kubectl get resourcequotas,limitranges -n {namespace}",
             "kubectl events -n {namespace} --types=Warning",
         ),
+        "KubeServiceReplicasMissing",
     ),
     FindingCode.TRUNCATED: Telling(
         "Endpoints truncated at 1,000 addresses",
@@ -192,8 +193,8 @@ FINDINGS: Mapping[FindingCode | tuple[FindingCode, str], Telling] = {
     FindingCode.HINTS_IGNORED: Telling(
         "{detail} hints ignored",
         "The {detail} hints are ignored: {count} of {total:ready endpoint} {verb:has:have} none.",
-        "Traffic leaves its {detail} until every ready endpoint has a hint. The controller writes "
-        "hints for Pods whose Node has a zone; look at slices that others write.",
+        "Traffic leaves its zone or Node until every ready endpoint has a hint. The controller "
+        "writes hints for Pods whose Node has a zone; look at slices that others write.",
         (SLICES, "kubectl get nodes -L topology.kubernetes.io/zone"),
     ),
     FindingCode.ZONE_WITHOUT_HINT: Telling(

@@ -26,7 +26,6 @@ _REASONS = {
     "AllTerminating",
     "NoEndpoints",
     "ScaledToZero",
-    "PodsNotCreated",
     "SelectorMatchesNoPods",
     "AllPodsTerminating",
     "AllPodsFinished",
