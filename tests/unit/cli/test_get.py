@@ -259,6 +259,17 @@ def test_an_unknown_service_is_one_line_and_status_1(
     assert run("get", *words, "--from-file", shop) == (1, "", f"kube-endpoints-exporter: {told}\n")
 
 
+@pytest.mark.parametrize(
+    "words", [("svc/web",), ("service/web", "-n", "shop"), ("svc/shop/web",), ("shop/web", "-A")]
+)
+def test_a_service_is_named_as_kubectl_users_type_it(
+    run: Run, shop: str, words: tuple[str, ...]
+) -> None:
+    """The kind in front says nothing new, and a namespace in the name is one."""
+    status, out, _ = run("get", *words, "--from-file", shop, "-o", "json")
+    assert (status, [one["service"] for one in json.loads(out)["items"]]) == (0, ["web"])
+
+
 def test_a_service_can_be_named_with_its_namespace(run: Run, shop: str) -> None:
     """NAMESPACE/NAME works as it does with explain."""
     status, out, _ = run("get", "shop/web", "--from-file", shop, "--no-headers")
