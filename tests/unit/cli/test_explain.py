@@ -152,7 +152,7 @@ def test_a_service_is_named_as_kubectl_users_type_it(
     """With or without kind and namespace; a file is searched for a bare name."""
     status, out, err = run("explain", *words, "--from-file", write(tmp_path, down("web")))
     assert (status, err) == (1, "")
-    assert out.startswith("shop/web: EndpointsNotReady\n")
+    assert out.startswith("shop/web: down, EndpointsNotReady\n")
 
 
 def test_a_name_in_several_namespaces_needs_one(run: Run, tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_a_service_without_namespace_is_in_default(run: Run, tmp_path: Path) -> 
     for one in objects:
         del one["metadata"]["namespace"]
     _, out, _ = run("explain", "default/web", "--from-file", write(tmp_path, objects))
-    assert out.startswith("default/web: EndpointsNotReady\n")
+    assert out.startswith("default/web: down, EndpointsNotReady\n")
 
 
 def test_hostile_text_is_escaped(run: Run, tmp_path: Path) -> None:
