@@ -99,6 +99,14 @@ class Transitions:
 
 
 def _state(report: ServiceReport, at: float | None) -> Transition:
+    judgement = report.judgement
     return Transition(
-        at, report.known, report.reason, report.detail, report.ready, report.not_ready
+        at,
+        report.known,
+        report.reason,
+        report.detail,
+        report.ready,
+        report.not_ready,
+        judgement.standing,
+        tuple([found.code for found in judgement.findings]),
     )

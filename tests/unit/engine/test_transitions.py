@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 
 from exporter.engine.transitions import Transitions, compare
-from exporter.model import Reason, ServiceKey, ServiceReport, Transition
+from exporter.model import Reason, ServiceKey, ServiceReport, Standing, Transition
 from tests.unit.web.sites import report
 
 KEY = ServiceKey("a", "b")
@@ -32,8 +32,8 @@ def test_first_change_tells_what_was_before() -> None:
     kept = Transitions()
     tell(kept, KEY, UP, DOWN, 100.0)
     assert kept.of(KEY) == (
-        Transition(None, True, None, None, 2, 0),
-        Transition(100.0, True, Reason.IMAGE_PULL, None, 0, 2),
+        Transition(None, True, None, None, 2, 0, Standing.READY),
+        Transition(100.0, True, Reason.IMAGE_PULL, None, 0, 2, Standing.DOWN),
     )
 
 
@@ -49,7 +49,7 @@ def test_a_new_service_begins_when_it_came() -> None:
     """What is made while somebody looks has its first state at that time."""
     kept = Transitions()
     tell(kept, KEY, None, DOWN, 100.0)
-    assert kept.of(KEY) == (Transition(100.0, True, Reason.IMAGE_PULL, None, 0, 2),)
+    assert kept.of(KEY) == (Transition(100.0, True, Reason.IMAGE_PULL, None, 0, 2, Standing.DOWN),)
 
 
 def test_a_service_that_goes_is_forgotten() -> None:
