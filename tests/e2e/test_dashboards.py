@@ -14,7 +14,9 @@ from typing import Any
 
 import msgspec
 import pytest
+import yaml
 
+from grafana.alerting import FILE as ALERTING
 from tests.e2e.harness.control_plane import REPOSITORY
 from tests.e2e.harness.exporter import Exporter, make_environment
 from tests.e2e.harness.monitoring import Prometheus
@@ -157,6 +159,14 @@ def with_objective(workspace: Path, cluster: Cluster, kubeconfig: Path) -> Itera
     cluster.kubectl.delete(f"namespace/{namespace}")
 
 
+def hasten(path: Path, folder: Path) -> Path:
+    """A copy of a rule file whose alerts wait for a second, so that some fire while we look."""
+    text = re.sub(r"\bfor: \w+", "for: 1s", path.read_text(encoding="utf-8"))
+    copy = folder / path.name
+    copy.write_text(text, encoding="utf-8")
+    return copy
+
+
 @pytest.fixture(scope="module")
 def rich(workspace: Path, with_objective: Exporter) -> Iterator[Prometheus]:
     """A Prometheus that has scraped a lively cluster, twice as two replicas would be, and rules."""
@@ -170,7 +180,8 @@ def rich(workspace: Path, with_objective: Exporter) -> Iterator[Prometheus]:
             "endpoints": [f"{LOOPBACK}:{port}", f"localhost:{port}"],
             "budgets": [f"{LOOPBACK}:{with_objective.port}"],
         }
-        yield exits.enter_context(Prometheus(folder / "tsdb", targets=targets, rules=RULES))
+        rules = [hasten(path, folder) for path in RULES]
+        yield exits.enter_context(Prometheus(folder / "tsdb", targets=targets, rules=rules))
 
 
 @pytest.fixture(scope="module")
@@ -260,3 +271,13 @@ def test_a_drill_down_shows_one_service(rich: Prometheus) -> None:
     chosen = {"namespace": "shop", "service": "catalog"}
     series = wait_until("its state", lambda: ask(rich, timeline, chosen), deadline=30)
     assert [one["metric"] for one in series] == [chosen]
+
+
+def test_each_alert_that_grafana_evaluates_can_be_asked(rich: Prometheus) -> None:
+    """Prometheus takes the query of every rule of the provisioning file, as Grafana sends it."""
+    text = ALERTING.read_text(encoding="utf-8").replace("$$", "$")
+    groups = yaml.safe_load(text)["groups"]
+    queries = [rule["data"][0]["model"] for group in groups for rule in group["rules"]]
+    assert len(queries) > 30
+    answers = [ask(rich, Query("alert", query["expr"], query["instant"]), {}) for query in queries]
+    assert any(answers)
