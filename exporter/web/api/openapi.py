@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from inspect import cleandoc
 from typing import Any
 
 import msgspec
@@ -41,6 +42,10 @@ def render_openapi() -> bytes:
 def describe_api() -> dict[str, Any]:
     """The description as a document."""
     _, schemas = msgspec.json.schema_components(_DOCUMENTS, ref_template=_TEMPLATE)
+    for schema in schemas.values():
+        if "description" in schema:
+            # A docstring; Python 3.13 strips its indentation when it compiles it, others don't.
+            schema["description"] = cleandoc(schema["description"])
     return {
         "openapi": "3.1.0",
         "info": {
