@@ -37,7 +37,7 @@ OWNED = (
 )
 #: For GrafanaAlertRuleGroup resources: the `rules` of each group are those of its `spec`.
 GRAFANA_ALERTS = "# Made from alerts/ by tools/chart.py: alerts that Grafana evaluates itself.\n"
-GROUPS = ("required", "endpoints", "pods", "nodes", "workloads", "dependents", "auth", "routes")
+GROUPS = ("required", "endpoints", "pods", "nodes", "workloads", "dependents", "routes", "auth")
 
 Files = dict[Path, str]
 

@@ -16,8 +16,6 @@ from exporter.cli.live import make_plans
 from exporter.config import Settings
 from exporter.engine.live import Engine
 from exporter.engine.state import State
-from exporter.explaining.brief import Brief, brief
-from exporter.model import ServiceReport
 from exporter.server import Hub
 from exporter.telemetry import OWN_FAMILIES, Telemetry
 from exporter.web import Desk, Place, Site
@@ -44,7 +42,9 @@ class Bench(msgspec.Struct, frozen=True):
         """All parts for these settings; nothing runs yet."""
         state = State(choose(settings, groups=groups))
         state.exposition.silent = settings.leader_lease is not None
-        resources = wanted_resources(settings, dependents=Group.DEPENDENTS in groups)
+        resources = wanted_resources(
+            settings, dependents=Group.DEPENDENTS in groups, routes=Group.ROUTES in groups
+        )
         engine = Engine(
             self.client,
             tuple(make_plans(settings, resources)),
@@ -68,9 +68,6 @@ def find_prefix(settings: Settings) -> str:
 def _make_site(settings: Settings, state: State, engine: Engine, bench: Bench) -> Site:
     telemetry = bench.telemetry
 
-    def judge_now(report: ServiceReport, _now: float) -> Brief:
-        return brief(report)
-
     def render_own(openmetrics: bool, families: frozenset[str] | None) -> bytes:  # noqa: FBT001 - as Site has it
         telemetry.show_resources(engine.resources())
         telemetry.show_series(state.exposition.series())
@@ -82,7 +79,6 @@ def _make_site(settings: Settings, state: State, engine: Engine, bench: Bench) -
         version=__version__,
         exposition=state.exposition,
         snapshot=engine.snapshot,
-        judge=judge_now,
         own_metrics=render_own,
         own_families=tuple(family.name for family in OWN_FAMILIES),
         view=state.view,
@@ -90,7 +86,7 @@ def _make_site(settings: Settings, state: State, engine: Engine, bench: Bench) -
         transitions=state.transitions.of,
         asset=read_asset,
         streams=bench.hub,
-        desk=Desk(judge_now, bench.instance),
+        desk=Desk(bench.instance),
         place=Place(
             prefix=find_prefix(settings),
             page=not settings.web_disable_page,

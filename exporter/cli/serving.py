@@ -20,16 +20,9 @@ from exporter.cli.succession import Succession
 from exporter.config import Settings
 from exporter.engine.live import Engine
 from exporter.engine.state import State
-<<<<<<< HEAD
 from exporter.server import Hub, Pace
 from exporter.telemetry import Telemetry
 from exporter.web import Request, Response, respond, respond_apart
-=======
-from exporter.explaining.wording import escape_text
-from exporter.server import Hub, Limits, Server, ServerError
-from exporter.telemetry import OWN_FAMILIES, Telemetry
-from exporter.web import Desk, Place, Request, Response, Site, respond
->>>>>>> main
 from exporter.web.api.events import render_changes, render_status
 
 #: Seconds after which rows that nobody asks for are let go.
@@ -75,21 +68,6 @@ async def serving(
         programming_latency=Group.CHANGES in groups,
         leader=settings.leader_lease is not None,
     )
-<<<<<<< HEAD
-=======
-    state.exposition.silent = settings.leader_lease is not None
-    resources = wanted_resources(
-        settings, dependents=Group.DEPENDENTS in groups, routes=Group.ROUTES in groups
-    )
-    engine = Engine(
-        client,
-        tuple(make_plans(settings, resources)),
-        state,
-        telemetry,
-        required=resources[:2],
-    )
-    instance = secrets.token_hex(4)
->>>>>>> main
     hub = Hub(
         lambda keys, since: render_changes(succession.current.site, keys, since),
         lambda: render_status(succession.current.site),
@@ -127,51 +105,4 @@ async def serving(
 async def _let_rest(succession: Succession) -> None:
     while True:
         await asyncio.sleep(_IDLE / 4)
-<<<<<<< HEAD
         succession.current.site.desk.rest(time.time(), _IDLE)
-=======
-        desk.rest(time.time(), _IDLE)
-
-
-def find_prefix(settings: Settings) -> str:
-    """What stands before every path: "", or as in "/endpoints"."""
-    if settings.web_route_prefix is not None:
-        return settings.web_route_prefix.rstrip("/")
-    return urlsplit(settings.web_external_url or "").path.rstrip("/")
-
-
-def _make_site(
-    settings: Settings,
-    state: State,
-    engine: Engine,
-    telemetry: Telemetry,
-    hub: Hub,
-    instance: str,
-) -> Site:
-    def render_own(openmetrics: bool, families: frozenset[str] | None) -> bytes:  # noqa: FBT001 - as Site has it
-        telemetry.show_resources(engine.resources())
-        telemetry.show_series(state.exposition.series())
-        reports = state.reports.values()
-        telemetry.show_annotations(sum(bool(report.bad_annotations) for report in reports))
-        return telemetry.exposition(openmetrics, families)
-
-    return Site(
-        version=__version__,
-        exposition=state.exposition,
-        snapshot=engine.snapshot,
-        own_metrics=render_own,
-        own_families=tuple(family.name for family in OWN_FAMILIES),
-        view=state.view,
-        pods=state.cluster.pods,
-        transitions=state.transitions.of,
-        asset=read_asset,
-        streams=hub,
-        desk=Desk(instance),
-        place=Place(
-            prefix=find_prefix(settings),
-            page=not settings.web_disable_page,
-            grafana=settings.web_grafana_url or "",
-            runbooks=settings.web_runbook_url or "",
-        ),
-    )
->>>>>>> main

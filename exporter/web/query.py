@@ -73,15 +73,15 @@ class Query(msgspec.Struct, frozen=True):
     limit: int = USUAL
     after: Key | None = None
 
-<<<<<<< HEAD
     def keeps(self, row: Row) -> bool:
         """Whether a row passes all filters."""
         item = row.item
         return (
-            (not self.states or item.state in self.states)
+            (not self.standings or item.standing in self.standings)
             and (not self.namespaces or item.namespace in self.namespaces)
             and (not self.types or item.type in self.types)
             and (not self.reasons or (item.reason or NO_REASON) in self.reasons)
+            and (not self.findings or _has_one(row, self.findings))
             and all(word in row.text for word in self.words)
             and all(_holds(item.labels, *wish) for wish in self.labels)
         )
@@ -97,25 +97,6 @@ class Query(msgspec.Struct, frozen=True):
             kept += filter(self.keeps, rows[begin : begin + _TURN])
             yield b""
         return kept
-=======
-    def filter(self, rows: list[Row]) -> list[Row]:
-        """The rows that pass all filters, in their order; each filter is one quick pass."""
-        if self.standings:
-            rows = [row for row in rows if row.item.standing in self.standings]
-        if self.namespaces:
-            rows = [row for row in rows if row.item.namespace in self.namespaces]
-        if self.types:
-            rows = [row for row in rows if row.item.type in self.types]
-        if self.reasons:
-            rows = [row for row in rows if (row.item.reason or NO_REASON) in self.reasons]
-        if self.findings:
-            rows = [row for row in rows if _has_one(row, self.findings)]
-        for word in self.words:
-            rows = [row for row in rows if word in row.text]
-        for wish in self.labels:
-            rows = [row for row in rows if _holds(row.item.labels, *wish)]
-        return rows
->>>>>>> main
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -153,14 +134,9 @@ def read_query(pairs: Iterable[tuple[str, str]]) -> Query:
         standings=_choose("standing", given["standing"], STANDINGS)
         | _choose("state", given["state"], STANDINGS),
         reasons=_choose("reason", given["reason"], (NO_REASON, *(r.value for r in Reason))),
-<<<<<<< HEAD
+        findings=_choose("finding", given["finding"], tuple(FindingCode)),
         labels=tuple(map(_read_label, labels)),
         words=tuple(words),
-=======
-        findings=_choose("finding", given["finding"], tuple(FindingCode)),
-        labels=tuple(_read_label(text) for value in given["label"] for text in _parts(value)),
-        words=tuple(_last(given["q"]).lower().split()),
->>>>>>> main
         sort=sort,
         limit=_read_limit(_last(given["limit"])),
         after=_read_token(_last(given["page"]), sort),

@@ -11,11 +11,7 @@ import msgspec
 
 from exporter.judging import STANDINGS
 from exporter.web.api.documents import Namespace, NamespaceList, Summary
-<<<<<<< HEAD
-from exporter.web.desk import STATES, Desk, Row
-=======
-from exporter.web.desk import Row
->>>>>>> main
+from exporter.web.desk import Desk, Row
 from exporter.web.messages import Request, Response, Site
 from exporter.web.query import BadQuery, Found, Query, find, read_query
 from exporter.web.sending import JSON, answer_problem, send_steps, send_whole

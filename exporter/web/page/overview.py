@@ -109,16 +109,10 @@ def _count(number: int, of: int) -> str:
     return f"{number:,} of {of:,} Services"
 
 
-<<<<<<< HEAD
 def _write_states(rows: list[Row], query: Query) -> Generator[bytes, None, str]:
-    others = msgspec.structs.replace(query, states=frozenset())
-    kept = yield from others.sift(rows)
-    counts = Counter(row.item.state for row in kept)
-=======
-def _write_states(rows: list[Row], query: Query) -> str:
     others = msgspec.structs.replace(query, standings=frozenset())
-    counts = Counter(row.item.standing for row in others.filter(rows))
->>>>>>> main
+    kept = yield from others.sift(rows)
+    counts = Counter(row.item.standing for row in kept)
     items = []
     for state in STANDINGS:
         on = query.standings == {state}
