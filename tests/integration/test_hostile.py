@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from bench.hostile import CLIENTS, measure
+
+
+async def test_no_scrape_is_missed_beside_hostile_clients() -> None:
+    """The long run of bench/hostile.py for a few seconds: more clients than there are places."""
+    assert sum(number for _, number in CLIENTS) > 512
+    found, told = await measure(seconds=6.0, patience=20.0)
+    assert found.missed == []
+    assert len(found.seconds) >= 2
+    assert set(told) == {client.__name__ for client, _ in CLIENTS}
+    assert "200" not in told["ask_without_password"]
+    assert "200" not in told["guess"]
