@@ -32,6 +32,7 @@ import msgspec
 
 HOST = "127.0.0.1"
 PASSWORD = "a password for the bench"  # noqa: S105 - it guards a simulated cluster
+SCENARIOS = ("web-shop", "many-addresses")
 #: Hostile clients of each kind that hold connections; more in all than there may be.
 CROWD = 300
 
@@ -283,13 +284,15 @@ def _count(lines: list[str], level: str) -> int:
     return sum(f'"level":"{level}"' in line for line in lines)
 
 
-async def measure(seconds: float, patience: float) -> tuple[Scrapes, dict[str, dict[str, int]]]:
+async def measure(
+    seconds: float, patience: float, scenarios: tuple[str, ...] = SCENARIOS
+) -> tuple[Scrapes, dict[str, dict[str, int]]]:
     """Scrapes, and what the others got.
 
     These run in a process of their own: their work is not to be taken for the exporter's.
     """
     with tempfile.TemporaryDirectory() as folder:
-        async with exporting(Path(folder), ("web-shop", "many-addresses")) as place:
+        async with exporting(Path(folder), scenarios) as place:
             scraping = asyncio.create_task(scrape_every_second(place, seconds, patience))
             await asyncio.sleep(min(3.0, seconds / 4))
             crowd = await asyncio.create_subprocess_exec(
