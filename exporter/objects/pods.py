@@ -12,7 +12,13 @@ from weakref import WeakKeyDictionary, WeakValueDictionary, ref
 import msgspec
 
 from exporter.objects.addresses import canonical_address
-from exporter.objects.containers import Container, WireContainer, WireStatus, pack_containers
+from exporter.objects.containers import (
+    Container,
+    WireContainer,
+    WireStatus,
+    pack_containers,
+    read_containers,
+)
 from exporter.objects.meta import OwnerReference, WireMeta, intern_text, parse_time
 
 _MESSAGE_LIMIT = 300
@@ -104,6 +110,9 @@ class Pod(msgspec.Struct, frozen=True, gc=False):
         return self.deleted is None and not self.facts.finished
 
 
+_NULL = msgspec.Raw(b"null")
+
+
 class _WireGate(msgspec.Struct, frozen=True, rename="camel", gc=False):
     condition_type: str = ""
 
@@ -112,8 +121,8 @@ class _WireSpec(msgspec.Struct, frozen=True, rename="camel", gc=False):
     node_name: str | None = None
     host_network: bool | None = None
     readiness_gates: list[_WireGate] | None = None
-    containers: list[WireContainer] | None = None
-    init_containers: list[WireContainer] | None = None
+    containers: msgspec.Raw = _NULL
+    init_containers: msgspec.Raw = _NULL
 
 
 class _WireCondition(msgspec.Struct, frozen=True, rename="camel", gc=False):
@@ -161,38 +170,100 @@ class WirePod(msgspec.Struct, frozen=True, gc=False):
         ips = [canonical_address(item.ip) for item in status.pod_ips or () if item.ip]
         if not ips and status.pod_ip:
             ips = [canonical_address(status.pod_ip)]
-        unbound = scheduled.status != "True"
-        facts = Facts(
-            phase=intern_text(status.phase),
-            reason=intern_text(status.reason),
-            bound=bool(node),
-            host_network=bool(spec.host_network),
-            ready=intern_text(ready.status),
-            ready_reason=intern_text(ready.reason),
-            containers_ready=intern_text(conditions.get("ContainersReady", _UNSET).status),
-            initialized=intern_text(conditions.get("Initialized", _UNSET).status),
-            sandbox=intern_text(conditions.get("PodReadyToStartContainers", _UNSET).status),
-            scheduled=intern_text(scheduled.status),
-            scheduled_reason=intern_text(scheduled.reason),
-            scheduled_message=(scheduled.message or "")[:_MESSAGE_LIMIT] if unbound else "",
-            unmet=tuple(
-                [
-                    sys.intern(gate.condition_type)
-                    for gate in spec.readiness_gates or ()
-                    if conditions.get(gate.condition_type, _UNSET).status != "True"
-                ]
-            ),
-            containers=pack_containers(
-                spec.containers or (),
-                spec.init_containers or (),
-                status.container_statuses or (),
-                status.init_container_statuses or (),
-            ),
-        )
+        facts = _find_facts(spec, status, conditions)
         changed = parse_time(ready.last_transition_time)
         if changed is None:
             changed = parse_time(scheduled.last_transition_time)
         return _make(self.metadata, ips, node, changed, facts)
+
+
+#: What facts came of: a Pod whose like was seen lately costs a look. Bounded, for churn.
+_MOST_SEEN = 2048
+_Specs = tuple[WireContainer, ...]
+_SEEN: dict[tuple[object, ...], tuple[ref[Facts], _Specs, _Specs]] = {}
+
+
+def _find_facts(
+    spec: _WireSpec, status: _WireStatus, conditions: dict[str | None, _WireCondition]
+) -> Facts:
+    apps, inits = read_containers(spec.containers), read_containers(spec.init_containers)
+    scheduled = conditions.get("PodScheduled", _UNSET)
+    gates = [gate.condition_type for gate in spec.readiness_gates or ()]
+    key = (
+        # Those that are in the table are held by it: no other object has their identity.
+        id(apps),
+        id(inits),
+        tuple(status.container_statuses or ()),
+        tuple(status.init_container_statuses or ()),
+        status.phase,
+        status.reason,
+        bool(spec.node_name),
+        spec.host_network,
+        *[
+            (condition.status, condition.reason)
+            for condition in map(conditions.get, _CONDITIONS)
+            if condition is not None
+        ],
+        tuple([name for name in _CONDITIONS if name not in conditions]),
+        scheduled.message if scheduled.status != "True" else None,
+        tuple([gate for gate in gates if conditions.get(gate, _UNSET).status != "True"]),
+    )
+    seen = _SEEN.get(key)
+    facts = seen[0]() if seen is not None else None
+    if facts is None:
+        if len(_SEEN) >= _MOST_SEEN:
+            _SEEN.clear()
+        facts = _share_facts(_make_facts(spec, status, conditions, (apps, inits)))
+        _SEEN[key] = ref(facts), apps, inits
+    return facts
+
+
+#: Those that facts are made of, besides readiness gates.
+_CONDITIONS = (
+    "Ready",
+    "ContainersReady",
+    "Initialized",
+    "PodReadyToStartContainers",
+    "PodScheduled",
+)
+
+
+def _make_facts(
+    spec: _WireSpec,
+    status: _WireStatus,
+    conditions: dict[str | None, _WireCondition],
+    containers: tuple[_Specs, _Specs],
+) -> Facts:
+    ready, complete, initialized, sandbox, scheduled = (
+        conditions.get(name, _UNSET) for name in _CONDITIONS
+    )
+    unbound = scheduled.status != "True"
+    return Facts(
+        phase=intern_text(status.phase),
+        reason=intern_text(status.reason),
+        bound=bool(spec.node_name),
+        host_network=bool(spec.host_network),
+        ready=intern_text(ready.status),
+        ready_reason=intern_text(ready.reason),
+        containers_ready=intern_text(complete.status),
+        initialized=intern_text(initialized.status),
+        sandbox=intern_text(sandbox.status),
+        scheduled=intern_text(scheduled.status),
+        scheduled_reason=intern_text(scheduled.reason),
+        scheduled_message=(scheduled.message or "")[:_MESSAGE_LIMIT] if unbound else "",
+        unmet=tuple(
+            [
+                sys.intern(gate.condition_type)
+                for gate in spec.readiness_gates or ()
+                if conditions.get(gate.condition_type, _UNSET).status != "True"
+            ]
+        ),
+        containers=pack_containers(
+            *containers,
+            status.container_statuses or (),
+            status.init_container_statuses or (),
+        ),
+    )
 
 
 _UNKNOWN = Facts(known=False)
@@ -239,7 +310,7 @@ def _make(meta: WireMeta, ips: list[str], node: str, changed: float | None, fact
         changed=parse_time(meta.creation_timestamp) if changed is None else changed,
         deleted=deleted,
         owner=_share_owner(meta.owner_references),
-        facts=_share_facts(facts),
+        facts=facts,
     )
 
 
