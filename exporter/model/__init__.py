@@ -52,6 +52,8 @@ from exporter.model.status import (
 from exporter.model.views import (
     PodsView,
     ServiceView,
+    WorkloadGroup,
+    WorkloadsView,
 )
 
 __all__ = [
@@ -89,4 +91,6 @@ __all__ = [
     "Transition",
     "Upsert",
     "Weight",
+    "WorkloadGroup",
+    "WorkloadsView",
 ]
