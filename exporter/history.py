@@ -10,8 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from exporter.analysis.facts import Facts
-from exporter.analysis.lag import Lag
-from exporter.model import Changes
+from exporter.model import Changes, Lag
 from exporter.objects.pods import Pod
 from exporter.objects.slices import READY
 
@@ -143,9 +142,7 @@ def _lost(pod: Pod) -> float | None:
     return None
 
 
-def _since(
-    past: Past | None, facts: Facts, now: float, *, down: bool
-) -> tuple[float | None, bool]:
+def _since(past: Past | None, facts: Facts, now: float, *, down: bool) -> tuple[float | None, bool]:
     """Since when it is down (None while it is up or nobody can tell), and whether inferred."""
     if not down:
         return None, False

@@ -12,13 +12,13 @@ import msgspec
 
 from exporter.analysis.counts import count_addresses
 from exporter.analysis.families import reported_families
-from exporter.analysis.lag import Lag, find_lags
+from exporter.analysis.lag import find_lags
 from exporter.analysis.merge import Merged, merge_slices, routed_slices
 from exporter.analysis.pods import PodsFacts, look_at_pods
 from exporter.analysis.policy import Policy, read_policy
 from exporter.analysis.ports import Reach, measure_reach
 from exporter.analysis.short_way import measure_simply
-from exporter.model import AddressCounts, ServiceView
+from exporter.model import AddressCounts, Lag, ServiceView
 from exporter.objects.slices import READY, EndpointSlice
 
 #: The reach of a Service of which no address is known.

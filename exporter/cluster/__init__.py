@@ -91,6 +91,8 @@ class Cluster:
         self._workloads = WorkloadIndex()
         self._dependents = DependentIndex()
         self._reads_dependents = False
+        #: Whether Pods are not followed closely at the time.
+        self.pods_behind = False
 
     # ── what goes in ─────────────────────────────────────────────────────────────────────────
 
@@ -340,7 +342,7 @@ class Cluster:
         pods = None
         if self.knows("pods", namespace):
             workloads = self._tell_workloads(namespace, service.selector)  # type: ignore[attr-defined]
-            pods = PodsView(self._pods.selected(key), nodes, workloads)
+            pods = PodsView(self._pods.selected(key), nodes, workloads, self.pods_behind)
         return ServiceView(
             service=service,  # type: ignore[arg-type]
             source=self._source,

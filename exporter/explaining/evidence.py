@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from exporter.analysis.candidates import starts_slowly, unready_containers
-from exporter.analysis.lag import Lag, LagKind
 from exporter.analysis.near_misses import NearMiss
 from exporter.analysis.pods import judge_pod
 from exporter.explaining.wording import count_of, join_some, show_selector, show_since
-from exporter.model import REASON_RANK, PodsView, Reason
+from exporter.model import REASON_RANK, Lag, LagKind, PodsView, Reason
 from exporter.objects.containers import Container, ContainerKind, State
 from exporter.objects.nodes import Node
 from exporter.objects.pods import Pod

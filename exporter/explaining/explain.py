@@ -9,12 +9,9 @@ from collections.abc import Container, Iterator, Sequence
 
 from exporter.analysis.dependents import name_dependents
 from exporter.analysis.hints import find_missing_ports, find_probe_mismatches
-from exporter.analysis.lag import LagKind, find_lag
 from exporter.analysis.merge import Merged, merge_slices
 from exporter.analysis.near_misses import NearMiss
 from exporter.analysis.policy import read_policy
-from exporter.analysis.report import slices_of
-from exporter.analysis.workloads import find_workloads
 from exporter.explaining.advice import ADVICE, DETAILS, Advice
 from exporter.explaining.evidence import (
     MOST_PODS,
@@ -29,14 +26,12 @@ from exporter.explaining.inventory import tell_addresses
 from exporter.explaining.render import render_text
 from exporter.explaining.traffic import tell_traffic
 from exporter.explaining.wording import count_of, escape_text, join_some, quote, show_selector
-from exporter.model import Reason, ServiceReport, ServiceView, Source
+from exporter.model import LagKind, Reason, ServiceReport, ServiceView
 from exporter.objects.pods import Pod
 from exporter.objects.slices import READY
+from exporter.objects.workloads import Workload
 
-__all__ = ["LAG_THRESHOLD", "Explanation", "explain", "render_text"]
-
-#: Seconds after which slices that disagree with Pods are worth a word.
-LAG_THRESHOLD = 60.0
+__all__ = ["Explanation", "explain", "render_text"]
 
 _MOST_LAGS = 5
 
@@ -60,7 +55,7 @@ def explain(
         detail = "NearMiss" if near_misses[0].key else "OtherNamespace"
     advice, healthy = _advise(report)
     known = report.known or reason is Reason.EXTERNAL_NAME
-    slices = slices_of(view) or ()
+    slices = view.addresses or ()
     merged = merge_slices(slices)
     judged = []
     if view.pods is not None and service.selector:
@@ -69,7 +64,7 @@ def explain(
         *tell_addresses(view, report, slices),
         *_tell_selection(view, report, near_misses),
         *(tell_pods(service, view.pods, judged, now) if view.pods and service.selector else ()),
-        *_tell_misfits(view, now, {pod.name for _, pod in judged[:MOST_PODS]}),
+        *_tell_misfits(view, report, now, {pod.name for _, pod in judged[:MOST_PODS]}),
         *(tell_traffic(view, report, merged) if report.known else ()),
         *_tell_rest(view, report),
     ]
@@ -145,12 +140,28 @@ def _tell_selection(
     yield f"the selector {show_selector(service.selector)} matches no Pod"
     if near_misses and report.reason is Reason.SELECTOR_MATCHES_NO_PODS:
         yield from (tell_near_miss(miss) for miss in near_misses)
-    for workload in find_workloads(service, view.pods.workloads):
+    for workload in _find_workloads(view):
         wanted = count_of(workload.replicas, "Pod")
         yield f"{workload.kind} {workload.name} makes Pods with these labels and wants {wanted}"
 
 
-def _tell_misfits(view: ServiceView, now: float, told: Container[str]) -> Iterator[str]:
+def _find_workloads(view: ServiceView) -> list[Workload]:
+    """The workloads whose Pods the Service would select, by kind and name.
+
+    A ReplicaSet of a Deployment does not count: it only repeats what the Deployment says.
+    """
+    known = view.pods.workloads if view.pods is not None else None
+    found = [
+        one
+        for one in (known.matching if known is not None else ())
+        if not (one.kind == "ReplicaSet" and one.owner_kind == "Deployment")
+    ]
+    return sorted(found, key=lambda one: (one.kind, one.name))
+
+
+def _tell_misfits(
+    view: ServiceView, report: ServiceReport, now: float, told: Container[str]
+) -> Iterator[str]:
     service = view.service
     if view.pods is None or not service.selector:
         return
@@ -162,15 +173,10 @@ def _tell_misfits(view: ServiceView, now: float, told: Container[str]) -> Iterat
             f"the readiness probe of container {container} ({probe}) asks a port that the "
             "Service does not send to"
         )
-    if view.source is Source.ENDPOINTSLICES and view.slices is not None:
-        lags = [
-            lag
-            for lag in find_lag(service, view.slices, view.pods, now=now, threshold=LAG_THRESHOLD)
-            if lag.kind is not LagKind.MISSING or lag.pod not in told
-        ]
-        yield from (tell_lag(lag, now) for lag in lags[:_MOST_LAGS])
-        if len(lags) > _MOST_LAGS:
-            yield f"lag: {len(lags) - _MOST_LAGS} more disagreements"
+    lags = [lag for lag in report.lags if lag.kind is not LagKind.MISSING or lag.pod not in told]
+    yield from (tell_lag(lag, now) for lag in lags[:_MOST_LAGS])
+    if len(lags) > _MOST_LAGS:
+        yield f"lag: {len(lags) - _MOST_LAGS} more disagreements"
 
 
 def _tell_rest(view: ServiceView, report: ServiceReport) -> Iterator[str]:
@@ -216,7 +222,7 @@ def _fill_commands(
         if example.node:
             values["node"] = quote(example.node)
     if view.pods is not None:
-        for workload in find_workloads(service, view.pods.workloads)[:1]:
+        for workload in _find_workloads(view)[:1]:
             values["workload"] = quote(f"{workload.kind.lower()}/{workload.name}")
     for command in advice.commands:
         try:

@@ -21,7 +21,7 @@ def tell_traffic(view: ServiceView, report: ServiceReport, merged: Merged) -> It
     service = report.service
     ready = [entry for held in merged.values() for entry in held.values() if entry.flags & READY]
     if service.publish_not_ready:
-        yield _tell_masked(ready, states_known=view.endpoints is None)
+        yield _tell_masked(ready, states_known=view.source.exact)
     if ready:
         yield from _tell_gaps(report)
         yield from _tell_local(view, service, {entry.node for entry in ready})

@@ -1,4 +1,4 @@
-"""The report on a Service: facts, reason, what time tells, judgement; each made once, in this order."""
+"""The report on a Service: facts, reason, what time tells, judgement; each made once."""
 
 from __future__ import annotations
 
@@ -53,9 +53,7 @@ def assess(
 ) -> tuple[Past | None, ServiceReport]:
     """What to remember of a Service, and the report on it at this moment."""
     now = clock.now
-    facts = measure(
-        view, min_ready=options.min_ready, now=now, lag_threshold=options.lag_threshold
-    )
+    facts = measure(view, min_ready=options.min_ready, now=now, lag_threshold=options.lag_threshold)
     verdict = find_reason(facts)
     after, seen = look(
         past,
@@ -134,7 +132,7 @@ def _tell(
         reason=reason,
         detail=detail,
         since=seen.since,
-        witnessed=seen.witnessed,
+        since_seen=seen.witnessed,
         changes=after.changes if after is not None and options.changes else None,
         pods=facts.pods.report() if facts.pods is not None else None,
         lagging=_count(str(lag.kind) for lag in seen.lags) if seen.lags else (),

@@ -1,4 +1,4 @@
-"""All that a judgement is made from: the facts, what time tells, the time, and the user's choices."""
+"""All that a judgement is made from: facts, what time tells, the time, the user's choices."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from exporter.objects.slices import READY, SERVING
 
 
 def find_masked(case: Case) -> Finding | None:
-    """publishNotReadyAddresses makes addresses count as ready that do not serve."""
+    """PublishNotReadyAddresses makes addresses count as ready that do not serve."""
     if not case.service.publish_not_ready or not case.facts.view.source.exact:
         return None
     flags = [

@@ -1,4 +1,4 @@
-"""Where a Service's ready endpoints are, and where none are: Nodes, zones, hints (semantics.md §3)."""
+"""Where a Service's ready endpoints are, and where none are: Nodes, zones, hints."""
 
 from __future__ import annotations
 

@@ -106,9 +106,7 @@ def _unready(case: Case) -> list[Unready]:
     return [one for one in found if one.reason is not Reason.ENDPOINTS_LAGGING]
 
 
-def _tell_unready(
-    case: Case, code: FindingCode, weight: Weight, count: int, total: int
-) -> Finding:
+def _tell_unready(case: Case, code: FindingCode, weight: Weight, count: int, total: int) -> Finding:
     unready = _unready(case)
     about: list[About] = [(one.pod.name, one.reason.value) for one in unready]
     first = min((one.reason for one in unready), key=REASON_RANK.__getitem__, default=None)

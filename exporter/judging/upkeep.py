@@ -1,11 +1,10 @@
-"""What others owe a Service and don't do: controllers, the cloud, those who write or refer to it."""
+"""What others owe a Service and don't do: controllers, the cloud, whoever writes or refers."""
 
 from __future__ import annotations
 
-from exporter.analysis.lag import STALE, Lag
 from exporter.judging.case import Case, some
 from exporter.judging.intent import find_short
-from exporter.model import Finding, FindingCode, Weight
+from exporter.model import STALE, Finding, FindingCode, Lag, Weight
 from exporter.objects.slices import CONTROLLER, MIRRORING_CONTROLLER
 from exporter.objects.workloads import Workload
 
@@ -36,9 +35,7 @@ def find_lagging(case: Case) -> Finding | None:
     return _tell_lags(FindingCode.ENDPOINTS_LAGGING, [(lag.pod, lag.address) for lag in lags], lags)
 
 
-def _tell_lags(
-    code: FindingCode, about: list[tuple[str, str]], lags: list[Lag]
-) -> Finding | None:
+def _tell_lags(code: FindingCode, about: list[tuple[str, str]], lags: list[Lag]) -> Finding | None:
     return Finding(code, Weight.WARNING, some(about), count=len(lags)) if lags else None
 
 
@@ -98,10 +95,7 @@ def find_missing_replicas(case: Case) -> Finding | None:
         FindingCode.REPLICAS_MISSING,
         Weight.WARNING,
         some(
-            [
-                (f"{one.kind} {one.name}", one.failure.message if one.failure else "")
-                for one in late
-            ]
+            [(f"{one.kind} {one.name}", one.failure.message if one.failure else "") for one in late]
         ),
         count=sum(one.existing or 0 for one in late),
         total=sum(one.replicas for one in late),

@@ -29,6 +29,7 @@ from exporter.model.keys import (
     Source,
     SyncMode,
 )
+from exporter.model.lags import STALE, Lag, LagKind
 from exporter.model.reasons import (
     INTENDED,
     REASON_RANK,
@@ -61,6 +62,7 @@ __all__ = [
     "INTENDED",
     "MOST_ABOUT",
     "REASON_RANK",
+    "STALE",
     "STANDING_VALUES",
     "About",
     "AddressCounts",
@@ -72,6 +74,8 @@ __all__ = [
     "FindingCode",
     "Forget",
     "Judgement",
+    "Lag",
+    "LagKind",
     "NamespaceReport",
     "ObjectKey",
     "PodsReport",

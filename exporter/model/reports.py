@@ -6,6 +6,7 @@ import msgspec
 
 from exporter.model.judgement import UNKNOWN, Judgement
 from exporter.model.keys import ServiceKey
+from exporter.model.lags import Lag
 from exporter.model.reasons import Reason
 from exporter.objects.services import Service
 
@@ -94,9 +95,11 @@ class ServiceReport(msgspec.Struct, frozen=True):
 
     `reason` is None while there is a usable ready endpoint, or while it can't be told.
     `known` is False before addresses were read, and while a slice of it can't be decoded.
-    `since` is when usable ready fell to 0, seconds since the epoch. `pairs` are ready and not
+    `since` is when usable ready fell to 0, seconds since the epoch; `since_seen`: somebody saw it
+    fall, else it is down since then at least. `pairs` are ready and not
     ready (address, port) pairs as Endpoints hold them, counted only for the compatibility group.
-    `lagging` counts endpoints that disagree with their Pods, (kind, count). `due` is when time
+    `lags` are the disagreements between endpoints and Pods that are old enough to be told, and
+    `lagging` counts them, (kind, count). `due` is when time
     alone changes the report (seconds since the epoch), None when it never does.
     """
 
@@ -115,6 +118,7 @@ class ServiceReport(msgspec.Struct, frozen=True):
     reason: Reason | None = None
     detail: str | None = None
     since: float | None = None
+    since_seen: bool = False
     changes: Changes | None = None
     pods: PodsReport | None = None
     lagging: tuple[tuple[str, int], ...] = ()
@@ -124,6 +128,7 @@ class ServiceReport(msgspec.Struct, frozen=True):
     bad_annotations: tuple[str, ...] = ()
     due: float | None = None
     judgement: Judgement = UNKNOWN
+    lags: tuple[Lag, ...] = ()
 
     @property
     def ready(self) -> int:

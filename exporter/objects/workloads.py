@@ -18,7 +18,7 @@ _MESSAGE_LIMIT = 500
 
 
 class Failure(msgspec.Struct, frozen=True, gc=False):
-    """The condition ReplicaFailure: why Pods can't be made. `since` is None when it does not tell."""
+    """The condition ReplicaFailure: why Pods can't be made; `since` is None when nothing tells."""
 
     reason: str
     message: str

@@ -102,6 +102,18 @@ def test_a_fall_that_was_seen_is_dated_by_the_slice_when_it_knows() -> None:
     assert since(story.tell(5, triggered(DOWN, 4.5))) == 4.5
 
 
+def test_whether_somebody_saw_it_fall_is_told() -> None:
+    """A Service that was down when it was first looked at may have been so for longer."""
+    seen = Story()
+    seen.tell(0, service(), UP)
+    assert seen.tell(5, DOWN).since_seen
+    assert seen.look(60).since_seen
+    assert not seen.tell(70, UP).since_seen
+    found_down = Story()
+    assert not found_down.tell(0, service(), triggered(DOWN, -100)).since_seen
+    assert not found_down.look(60).since_seen
+
+
 def test_a_trigger_from_before_it_was_up_is_not_believed() -> None:
     """A slice that keeps an old trigger time can't date a fall to before we saw it up."""
     story = Story()

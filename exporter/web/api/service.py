@@ -10,7 +10,6 @@ import msgspec
 
 from exporter.analysis.merge import merge_pairs, merge_slices, routed_slices
 from exporter.analysis.near_misses import NearMiss, find_near_misses
-from exporter.analysis.report import slices_of
 from exporter.explaining.explain import Explanation, explain
 from exporter.model import (
     Reason,
@@ -61,7 +60,7 @@ def describe_service(site: Site, key: ServiceKey) -> ServiceDetail | None:
     said = explain(view, report, now=snapshot.now, near_misses=near_misses)
     judged = site.judge(report, snapshot.now)
     service, topology = report.service, report.topology
-    slices = slices_of(view)
+    slices = view.addresses
     addresses = _list_addresses(view, slices or ())
     return ServiceDetail(
         namespace=key.namespace,
