@@ -33,7 +33,7 @@ def find_reason(facts: Facts) -> Verdict | None:
     verdict = _by_slices(facts)
     if facts.pods is None or verdict[0] not in WITHOUT_PODS:
         return verdict
-    reason, detail = _by_pods(facts.pods, verdict)
+    reason, detail = judge_pods(facts.pods, verdict)
     if reason is Reason.ALL_PODS_TERMINATING and _any_flag(facts.merged, SERVING):
         detail = "Serving"
     return reason, detail
@@ -113,7 +113,8 @@ def _any_flag(merged: Merged, flag: int) -> bool:
 # ── what Pods and workloads tell ─────────────────────────────────────────────────────────────
 
 
-def _by_pods(pods: PodsFacts, verdict: Verdict) -> Verdict:
+def judge_pods(pods: PodsFacts, verdict: Verdict) -> Verdict:
+    """Rules 11 to 29; `verdict` is what slices alone tell."""
     workloads = pods.view.workloads
     selected = pods.view.selected
     if workloads is not None and not pods.candidates and is_meant(workloads):

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.analysis.near_misses import NearMiss
-from exporter.analysis.report import analyse
 from exporter.explaining.advice import ADVICE, DETAILS
 from exporter.explaining.explain import explain, render_text
-from exporter.history import infer_since
-from exporter.model import PodsView, Reason, ServiceView, Source
+from exporter.history import Clock
+from exporter.judging import assess
+from exporter.model import PodsView, Reason, ServiceView, Source, WorkloadsView
 from exporter.objects.codec import decode_object
 from exporter.objects.dependents import Dependent
 from exporter.objects.pods import Pod
@@ -76,9 +76,8 @@ def see(
         service=service,
         source=Source.ENDPOINTSLICES,
         slices=slices if known else None,
-        endpoints=None,
         broken=broken,
-        pods=None if pods is None else PodsView(tuple(pods), None, workloads),
+        pods=None if pods is None else PodsView(tuple(pods), None, WorkloadsView(workloads)),
         nodes=None,
         dependents=dependents,
     )
@@ -86,9 +85,7 @@ def see(
 
 def tell(view: ServiceView, **more: Any) -> Any:
     """The explanation of what is known, with the time that objects tell."""
-    report = analyse(view)
-    if report.reason is not None:
-        report = msgspec.structs.replace(report, since=infer_since(view, NOW))
+    report = assess(None, view, Clock(NOW, NOW))[1]
     return explain(view, report, now=NOW, **more)
 
 

@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from exporter.analysis.merge import merge_slices
-from exporter.analysis.report import analyse
 from exporter.explaining.traffic import tell_traffic
+from exporter.history import Clock
+from exporter.judging import assess
 from exporter.model import ServiceView, Source
 from exporter.objects.codec import decode_object
 from exporter.objects.nodes import Node
@@ -45,13 +46,12 @@ def tell(
         service=make_service(**spec),
         source=Source.ENDPOINTSLICES,
         slices=(piece,),
-        endpoints=None,
         broken=0,
         pods=None,
         nodes=nodes,
         dependents=None,
     )
-    return list(tell_traffic(view, analyse(view), merge_slices([piece])))
+    return list(tell_traffic(view, assess(None, view, Clock(0.0, 0.0))[1], merge_slices([piece])))
 
 
 UNREADY = {"conditions": {"ready": False, "serving": False}}
