@@ -54,17 +54,19 @@ def measure_simply(
             return None
     counts: list[AddressCounts] = []
     ready: set[str] = set()
-    drains = 0
+    routable = 0
     for kind in (*families, *[kind for kind in merged if kind not in families]):
         entries = merged.get(kind, {})
         flags = [entry.flags & _STATE for entry in entries.values()]
         if flags.count(_WELL) == len(flags):
             counts.append(AddressCounts(kind, len(flags), 0, len(flags), 0))
             ready.update(entries)
+            routable += len(flags)
             continue
         up = [address for address, entry in entries.items() if entry.flags & READY]
         ready.update(up)
-        drains += sum(one & _DRAINS == _DRAINS for one in flags)
+        # Each family falls back by itself, for kube-proxy has a proxier for each.
+        routable += len(up) or sum(one & _DRAINS == _DRAINS for one in flags)
         counts.append(
             AddressCounts(
                 kind,
@@ -74,10 +76,10 @@ def measure_simply(
                 sum(bool(one & TERMINATING) for one in flags),
             )
         )
-    return merged, tuple(counts), _reach(service, ports, len(ready), drains), ready
+    return merged, tuple(counts), _reach(service, ports, len(ready), routable), ready
 
 
-def _reach(service: Service, ports: tuple[SlicePort, ...], ready: int, drains: int) -> Reach:
+def _reach(service: Service, ports: tuple[SlicePort, ...], ready: int, routable: int) -> Reach:
     told: dict[tuple[str, str, int], PortReady] = {}
     reached = False
     for port in service.ports:
@@ -89,5 +91,5 @@ def _reach(service: Service, ports: tuple[SlicePort, ...], ready: int, drains: i
         reached = reached or bool(numbers)
         key = (port.name, port.protocol, port.port)
         told[key] = PortReady(*key, ready * len(numbers))
-    routable = (ready or drains) if reached else 0
-    return Reach(tuple(told.values()), usable=bool(ready) and reached, routable=routable)
+    usable = bool(ready) and reached
+    return Reach(tuple(told.values()), usable=usable, routable=routable if reached else 0)

@@ -82,7 +82,10 @@ def _standing(report: ServiceReport) -> list[Sample]:
 
 
 def _finding(report: ServiceReport) -> list[Sample]:
-    return [((found.code.value,), 1) for found in report.judgement.findings]
+    # Like reasons: what the owner has ignored is in no alert.
+    return (
+        [] if report.ignored else [((found.code.value,), 1) for found in report.judgement.findings]
+    )
 
 
 def _ingress(report: ServiceReport) -> list[Sample]:

@@ -11,6 +11,7 @@ import msgspec
 
 from exporter.cli.errors import CommandError, Exit
 from exporter.cli.explain import explain_service
+from exporter.cli.gate import find_unmatched
 from exporter.cli.gathering import Gathered, complain, describe_rejected, gather
 from exporter.cli.judgement import rank
 from exporter.cli.output import format_time, to_json
@@ -65,6 +66,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     settings = _with_min_ready(args, settings)
     namespaces = (args.namespace,) if args.namespace is not None else ()
     gathered = gather(settings, args.from_file, namespaces)
+    if not args.allow_empty:
+        unmatched = tuple(find_unmatched(gathered, settings, namespaces))
+        missing = (*gathered.missing, *unmatched)
+        gathered = msgspec.structs.replace(gathered, missing=missing)
     if args.output == "text":
         complain(gathered)
     verdict = check(gathered, namespaces, strict=args.strict)
@@ -156,6 +161,9 @@ def describe(verdict: Verdict, *, colours: bool) -> Iterator[str]:
     if verdict.ok:
         good = f"{total}, all as they should be" if verdict.services else "no Services to check"
         yield paint(good, Colour.READY, colours=colours)
+        return
+    if not verdict.services and not verdict.rejected:
+        yield "nothing was checked"
         return
     unknown = sum(one.standing is Standing.UNKNOWN for one in verdict.problems)
     bad = len(verdict.problems) - unknown

@@ -14,6 +14,7 @@ from exporter.cli.gathering import Gathered, complain, gather
 from exporter.cli.guessing import guess_service
 from exporter.cli.judgement import rank
 from exporter.cli.kubeconfigs import find_namespace
+from exporter.cli.naming import read_name
 from exporter.cli.output import to_json, to_yaml
 from exporter.cli.rows import (
     NARROW_HEAD,
@@ -42,10 +43,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         raise CommandError("get: a file does not change; --watch needs a cluster")
     if args.watch and args.output not in ("table", "wide"):
         raise CommandError("get: --watch prints a table; it does not go with -o json or yaml")
+    if args.service is not None:
+        named = read_name(args.service, args.namespace, "get")
+        args.service, args.namespace = named.name, named.namespace or None
     namespaces = choose_namespaces(args, settings)
-    if args.service is not None and len(namespaces) != 1 and "/" in args.service:
-        namespace, _, args.service = args.service.partition("/")
-        namespaces = (namespace,)
     if args.watch:
         from exporter.cli.following import follow_rows
 
@@ -63,10 +64,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 def choose_namespaces(args: argparse.Namespace, settings: Settings) -> tuple[str, ...]:
     """The namespaces to show, () for all: -n, -A, the setting, else those kubectl would show."""
+    if args.namespace is not None:  # with -A too, where NAMESPACE/NAME was given
+        return (args.namespace,)
     if args.all_namespaces:
         return ()
-    if args.namespace is not None:
-        return (args.namespace,)
     if settings.namespaces or args.from_file is not None:
         return settings.namespaces
     return (find_namespace(settings.kubeconfig, settings.context),)

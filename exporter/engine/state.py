@@ -14,6 +14,7 @@ import msgspec
 from exporter.catalogue import Family, Group, select_families
 from exporter.cluster import Cluster, Dirty
 from exporter.cluster.shard import Shard
+from exporter.engine.routes import RouteBatch, RouteBoard
 from exporter.engine.transitions import Transitions
 from exporter.exposition import Exposition
 from exporter.exposition.fragments import Fragment
@@ -62,6 +63,7 @@ class State:
         )
         self.shard = choices.shard
         self.exposition = Exposition(choices.families())
+        self.routes = RouteBoard(self.cluster, choices.shard, self.exposition)
         self._track = Group.CHANGES in choices.groups
         self._options = Options(
             min_ready=choices.min_ready,
@@ -95,7 +97,7 @@ class State:
     @property
     def pending(self) -> bool:
         """Whether something is to be computed again."""
-        return bool(self._dirty)
+        return bool(self._dirty) or self.routes.pending
 
     def deliver(self, change: Change) -> None:
         """Takes a change."""
@@ -135,6 +137,7 @@ class State:
             key = todo.pop()
             report = self._report(key, batch.clock)
             batch.reports[key] = report
+            self.routes.feel(key, self._reports.get(key), report)
             batch.lines[key] = (
                 None if report is None else self.exposition.render(report, self._reports.get(key))
             )
@@ -144,6 +147,13 @@ class State:
             name = batch.namespaces.pop()
             about = self.cluster.namespace(name) if self.shard.owns_namespace(name) else None
             batch.namespace_lines[name] = self._render_namespace(about)
+        # References look at Services: theirs have to be through.
+        if batch.routes is None:
+            batch.routes = self.routes.begin()
+        self.routes.work(batch.routes, lambda key: self._newest(batch, key), may_go_on)
+
+    def _newest(self, batch: Batch, key: ServiceKey) -> ServiceReport | None:
+        return batch.reports[key] if key in batch.reports else self._reports.get(key)
 
     def _render_namespace(self, about: NamespaceReport | None) -> Fragment | None:
         return self.exposition.render_namespace(about) if about is not None else None
@@ -158,6 +168,8 @@ class State:
             else:
                 self._reports[key] = report
         self.exposition.commit(batch.lines, batch.namespace_lines)
+        if batch.routes is not None:
+            self.routes.commit(batch.routes)
         self._seen_all = True
         for told in self._observers:
             told(batch.reports.keys())
@@ -211,8 +223,11 @@ class Batch:
         self.reports: dict[ServiceKey, ServiceReport | None] = {}
         self.lines: dict[ServiceKey, Fragment | None] = {}
         self.namespace_lines: dict[str, Fragment | None] = {}
+        #: None until all Services are through.
+        self.routes: RouteBatch | None = None
 
     @property
     def finished(self) -> bool:
         """Whether nothing is left to compute."""
-        return not (self.services or self.namespaces)
+        through = not (self.services or self.namespaces)
+        return through and self.routes is not None and self.routes.finished

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from exporter.analysis.candidates import Verdict
 from exporter.analysis.facts import Facts
 from exporter.history import Seen
+from exporter.judging.youth import find_end_of_youth
 from exporter.model import MOST_ABOUT, About, Reason
 
 
@@ -27,8 +28,10 @@ class Case:
         self.due = seen.due
         # Of a dual-stack Service each Pod has two addresses: the sum would hide that half are gone.
         self.best = max([counts.ready for counts in facts.counts], default=0)
-        created = self.service.created
-        self.young = created is not None and self.is_within(created, grace)
+        #: When it stops to be new; None for one that is not.
+        self.young = find_end_of_youth(self.service.created, now, grace)
+        if self.young is not None:
+            self.due = self.young if self.due is None else min(self.due, self.young)
 
     @property
     def works(self) -> bool:

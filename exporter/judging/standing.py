@@ -15,7 +15,7 @@ def judge(case: Case) -> Judgement:
     if case.works and not findings and not case.facts.policy.ignored:
         return _READY
     standing = _stand(case, findings)
-    if case.young and standing in (Standing.DOWN, Standing.DEGRADED):
+    if case.young is not None and standing in (Standing.DOWN, Standing.DEGRADED):
         standing = Standing.NEW
     return Judgement(standing, tuple(findings))
 

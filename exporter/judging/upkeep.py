@@ -7,6 +7,7 @@ from exporter.judging.intent import find_short
 from exporter.model import STALE, Finding, FindingCode, Lag, Weight
 from exporter.objects.slices import CONTROLLER, MIRRORING_CONTROLLER
 from exporter.objects.workloads import Workload
+from exporter.routing.references import find_dangling
 
 #: Seconds past the end of its grace period after which a Pod that is still there is stuck.
 STUCK = 300.0
@@ -42,7 +43,7 @@ def _tell_lags(code: FindingCode, about: list[tuple[str, str]], lags: list[Lag])
 def find_pending_balancer(case: Case) -> Finding | None:
     """No ingress point in the status of a LoadBalancer Service that is old enough to have one."""
     service = case.service
-    if service.type != "LoadBalancer" or service.ingress or case.young:
+    if service.type != "LoadBalancer" or service.ingress or case.young is not None:
         return None
     return Finding(FindingCode.LOAD_BALANCER_PENDING, Weight.WARNING)
 
@@ -66,9 +67,14 @@ def find_stuck(case: Case) -> Finding | None:
 def find_broken_references(case: Case) -> Finding | None:
     """Something points at the Service with a port that it does not have."""
     dependents = case.facts.view.dependents
-    if not dependents:
+    dangling = find_dangling(case.service, dependents) if dependents else ()
+    if not dangling:
         return None
-    return None
+    about = [
+        (" ".join((one.kind, "/".join(filter(None, (one.namespace, one.name))))), str(one.port))
+        for one in dangling
+    ]
+    return Finding(FindingCode.BROKEN_REFERENCE, Weight.WARNING, some(about), count=len(dangling))
 
 
 def missing_key(workload: Workload) -> tuple[str, ...]:

@@ -46,6 +46,15 @@ from exporter.model.reports import (
     Topology,
     Transition,
 )
+from exporter.model.routes import (
+    BROKEN,
+    KindReport,
+    ReferenceReport,
+    Result,
+    RouteKey,
+    RouteReport,
+    RuleReport,
+)
 from exporter.model.status import (
     ResourceStatus,
     Snapshot,
@@ -59,6 +68,7 @@ from exporter.model.views import (
 
 __all__ = [
     "ANNOTATION_PREFIX",
+    "BROKEN",
     "INTENDED",
     "MOST_ABOUT",
     "REASON_RANK",
@@ -74,6 +84,7 @@ __all__ = [
     "FindingCode",
     "Forget",
     "Judgement",
+    "KindReport",
     "Lag",
     "LagKind",
     "NamespaceReport",
@@ -82,8 +93,13 @@ __all__ = [
     "PodsView",
     "PortReady",
     "Reason",
+    "ReferenceReport",
     "Replace",
     "ResourceStatus",
+    "Result",
+    "RouteKey",
+    "RouteReport",
+    "RuleReport",
     "ServiceKey",
     "ServiceReport",
     "ServiceView",

@@ -148,7 +148,7 @@ def test_notes_stand_beside_the_reason(run: Run, tmp_path: Path) -> None:
     two = {"annotations": {"endpoints-exporter.io/min-ready": "2"}}
     path = write(tmp_path, healthy("web", type="LoadBalancer", meta=two))
     _, out, _ = run("get", "--from-file", path)
-    assert table(out)[1][5] == "(below min-ready 2; load balancer pending)"
+    assert table(out)[1][5] == "(below min-ready 2; load balancer pending; SinglePoint)"
 
 
 def test_hostile_names_are_shown_as_escapes(run: Run, tmp_path: Path) -> None:
@@ -231,6 +231,17 @@ def test_an_unknown_service_is_one_line_and_status_1(
 ) -> None:
     """The name that was likely meant is told with it."""
     assert run("get", *words, "--from-file", shop) == (1, "", f"kube-endpoints-exporter: {told}\n")
+
+
+@pytest.mark.parametrize(
+    "words", [("svc/web",), ("service/web", "-n", "shop"), ("svc/shop/web",), ("shop/web", "-A")]
+)
+def test_a_service_is_named_as_kubectl_users_type_it(
+    run: Run, shop: str, words: tuple[str, ...]
+) -> None:
+    """The kind in front says nothing new, and a namespace in the name is one."""
+    status, out, _ = run("get", *words, "--from-file", shop, "-o", "json")
+    assert (status, [one["service"] for one in json.loads(out)["items"]]) == (0, ["web"])
 
 
 def test_a_service_can_be_named_with_its_namespace(run: Run, shop: str) -> None:

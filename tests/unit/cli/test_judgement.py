@@ -108,7 +108,7 @@ def test_scaled_to_zero_is_meant() -> None:
 @pytest.mark.parametrize(
     "objects,standing,notes",
     [
-        (healthy("web"), Standing.READY, ()),
+        (healthy("web", ready=2), Standing.READY, ()),
         (
             [
                 service(
@@ -118,23 +118,31 @@ def test_scaled_to_zero_is_meant() -> None:
                         {"name": "metrics", "protocol": "TCP", "port": 9090},
                     ],
                 ),
-                endpoint_slice(endpoint("10.0.0.1")),
+                endpoint_slice(endpoint("10.0.0.1"), endpoint("10.0.0.2")),
             ],
             Standing.DEGRADED,
             ("port metrics has no ready endpoint",),
         ),
         (
-            [service("web", ipFamilies=DUAL), endpoint_slice(endpoint("10.0.0.1")), v6()],
+            [
+                service("web", ipFamilies=DUAL),
+                endpoint_slice(endpoint("10.0.0.1"), endpoint("10.0.0.2")),
+                v6(),
+            ],
             Standing.DEGRADED,
             ("no ready IPv6 endpoint",),
         ),
         (
-            [service("web", type="LoadBalancer"), endpoint_slice(endpoint("10.0.0.1"))],
+            healthy("web", ready=2, type="LoadBalancer"),
             Standing.DEGRADED,
             ("load balancer pending",),
         ),
         (
-            healthy("web", meta={"annotations": {"endpoints-exporter.io/min-ready": "three"}}),
+            healthy(
+                "web",
+                ready=2,
+                meta={"annotations": {"endpoints-exporter.io/min-ready": "three"}},
+            ),
             Standing.READY,
             (
                 (

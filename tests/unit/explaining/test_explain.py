@@ -12,7 +12,7 @@ from exporter.explaining.advice import ADVICE, DETAILS
 from exporter.explaining.explain import explain, render_text
 from exporter.history import Clock
 from exporter.judging import assess
-from exporter.model import PodsView, Reason, ServiceView, Source, WorkloadsView
+from exporter.model import PodsView, Reason, ServiceView, Source, WorkloadGroup, WorkloadsView
 from exporter.objects.codec import decode_object
 from exporter.objects.dependents import Dependent
 from exporter.objects.pods import Pod
@@ -58,6 +58,12 @@ def make_slice(*states: bool, ports: bool = True) -> EndpointSlice:
     return found
 
 
+def _group(workloads: tuple[Workload, ...]) -> WorkloadsView:
+    """Workloads that stand for themselves."""
+    groups = tuple(WorkloadGroup(one.uid, one.kind, one.name, (one,)) for one in workloads)
+    return WorkloadsView(workloads, groups)
+
+
 def see(
     *slices: EndpointSlice,
     pods: list[Pod] | None = None,
@@ -77,7 +83,7 @@ def see(
         source=Source.ENDPOINTSLICES,
         slices=slices if known else None,
         broken=broken,
-        pods=None if pods is None else PodsView(tuple(pods), None, WorkloadsView(workloads)),
+        pods=None if pods is None else PodsView(tuple(pods), None, _group(workloads)),
         nodes=None,
         dependents=dependents,
     )
@@ -119,7 +125,8 @@ def test_the_answer_has_nine_keys_in_order() -> None:
 
 def test_the_text_reads_like_a_good_colleague() -> None:
     """Verdict, since when, evidence, what to do, and commands to copy."""
-    text = render_text(tell(see(make_slice(False), pods=[CRASHING])))
+    written = msgspec.structs.replace(make_slice(False), changed=SINCE_SECONDS)
+    text = render_text(tell(see(written, pods=[CRASHING])))
     assert text == (
         "d/s: CrashLoopBackOff (OOMKilled)\n"
         "A container ends again and again and is restarted with growing pauses. It was killed for\n"
@@ -239,7 +246,7 @@ def test_near_misses_are_told(miss: NearMiss, detail: str, evidence: str) -> Non
 
 def test_a_workload_at_zero_is_named_and_can_be_scaled() -> None:
     """The workload and the command to scale it are there."""
-    workload = Workload("StatefulSet", "d", "db", "1", 0, {"app": "s"}, "")
+    workload = Workload("StatefulSet", "d", "db", "u", "1", 0, 0, {"app": "s"})
     told = tell(see(make_slice(), pods=[], workloads=(workload,)))
     assert told.reason == "ScaledToZero"
     assert "StatefulSet db makes Pods with these labels and wants 0 Pods" in told.evidence

@@ -94,7 +94,7 @@ def test_replicas_that_are_not_given_are_one(spec: Any) -> None:
 def test_a_daemon_set_wants_a_pod_for_each_node_that_fits(
     status: Any, generation: int, wanted: int, existing: int | None
 ) -> None:
-    """Its status says how many those are; one that is of an older spec, or absent, tells nothing."""
+    """Its status says how many those are; one of an older spec, or none, tells nothing."""
     metadata = {"name": "s", "namespace": "d", "generation": generation}
     found = read_workload("daemonsets", metadata=metadata, status=status)
     assert (found.replicas, found.existing) == (wanted, existing)
