@@ -7,7 +7,6 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from exporter.cluster import Cluster
-from exporter.cluster.shard import Shard
 from exporter.exposition import Exposition
 from exporter.exposition.fragments import Fragment
 from exporter.model import KindReport, ObjectKey, RouteKey, RouteReport, ServiceKey, ServiceReport
@@ -21,13 +20,11 @@ Find = Callable[[ServiceKey], ServiceReport | None]
 
 
 class _Known:
-    """What routing may know: the cluster, as far as this shard tells of it."""
+    """What routing may know: the cluster, as far as this process holds it."""
 
-    def __init__(self, cluster: Cluster, shard: Shard) -> None:
+    def __init__(self, cluster: Cluster, owns: Callable[[ServiceKey], bool]) -> None:
         self._cluster = cluster
-        self.owns = shard.owns
-        #: What no single Service is about is told by the first shard.
-        self.counts_routes = shard.index == 0
+        self.owns = owns
 
     def reads(self, resource: str) -> bool:
         return self._cluster.knows(resource, None)
@@ -53,16 +50,20 @@ class _Known:
 
 
 class RouteBoard:
-    """The reports on all that refers to Services, and the way to make them again."""
+    """The reports on all that refers to Services, and the way to make them again.
 
-    def __init__(self, cluster: Cluster, shard: Shard, exposition: Exposition) -> None:
-        self.routing = Routing(_Known(cluster, shard))
+    `owns` says of which Services this process knows the endpoints.
+    """
+
+    def __init__(
+        self, cluster: Cluster, exposition: Exposition, owns: Callable[[ServiceKey], bool]
+    ) -> None:
+        self.routing = Routing(_Known(cluster, owns))
         self._exposition = exposition
         self._reports: dict[RouteKey, RouteReport] = {}
         self._kinds: dict[str, KindReport] = {}
         #: Changes with every commit that tells anything else of a route.
         self.revision = 0
-        cluster.observe(self.routing)
 
     @property
     def reports(self) -> Mapping[RouteKey, RouteReport]:

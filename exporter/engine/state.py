@@ -63,7 +63,12 @@ class State:
         )
         self.shard = choices.shard
         self.exposition = Exposition(choices.families())
-        self.routes = RouteBoard(self.cluster, choices.shard, self.exposition)
+        # A route needs the Services of all shards: the first one holds them all and tells of it.
+        self._tells_routes = Group.ROUTES in choices.groups and choices.shard.index == 0
+        owns = (lambda _key: True) if self._tells_routes else choices.shard.owns
+        self.routes = RouteBoard(self.cluster, self.exposition, owns)
+        if choices.shard.index == 0:
+            self.cluster.observe(self.routes.routing)
         self._track = Group.CHANGES in choices.groups
         self._options = Options(
             min_ready=choices.min_ready,
@@ -79,6 +84,8 @@ class State:
         self._memory: dict[ServiceKey, Past] = {}
         self._due: dict[ServiceKey, float] = {}
         self._reports: dict[ServiceKey, ServiceReport] = {}
+        #: Of Services that other shards report on.
+        self._foreign: dict[ServiceKey, ServiceReport] = {}
         self._dirty = Dirty()
         self._observers: list[Callable[[Collection[ServiceKey]], None]] = []
         self._seen_all = False
@@ -101,7 +108,8 @@ class State:
 
     def deliver(self, change: Change) -> None:
         """Takes a change."""
-        self._dirty.add(self.cluster.apply(self.shard.narrow(change)))
+        ours = change if self._tells_routes else self.shard.narrow(change)
+        self._dirty.add(self.cluster.apply(ours))
 
     def touch(self, services: Iterable[ServiceKey]) -> None:
         """Marks Services whose report changes with time alone."""
@@ -136,11 +144,16 @@ class State:
         while todo:
             key = todo.pop()
             report = self._report(key, batch.clock)
-            batch.reports[key] = report
-            self.routes.feel(key, self._reports.get(key), report)
-            batch.lines[key] = (
-                None if report is None else self.exposition.render(report, self._reports.get(key))
-            )
+            if self.shard.owns(key):
+                before = self._reports.get(key)
+                batch.reports[key] = report
+                batch.lines[key] = (
+                    None if report is None else self.exposition.render(report, before)
+                )
+            else:
+                before = self._foreign.get(key)
+                batch.foreign[key] = report
+            self.routes.feel(key, before, report)
             if not may_go_on():
                 return
         while batch.namespaces:
@@ -153,7 +166,9 @@ class State:
         self.routes.work(batch.routes, lambda key: self._newest(batch, key), may_go_on)
 
     def _newest(self, batch: Batch, key: ServiceKey) -> ServiceReport | None:
-        return batch.reports[key] if key in batch.reports else self._reports.get(key)
+        mine = self.shard.owns(key)
+        fresh, held = (batch.reports, self._reports) if mine else (batch.foreign, self._foreign)
+        return fresh[key] if key in fresh else held.get(key)
 
     def _render_namespace(self, about: NamespaceReport | None) -> Fragment | None:
         return self.exposition.render_namespace(about) if about is not None else None
@@ -167,6 +182,11 @@ class State:
                 self._reports.pop(key, None)
             else:
                 self._reports[key] = report
+        for key, report in batch.foreign.items():
+            if report is None:
+                self._foreign.pop(key, None)
+            else:
+                self._foreign[key] = report
         self.exposition.commit(batch.lines, batch.namespace_lines)
         if batch.routes is not None:
             self.routes.commit(batch.routes)
@@ -180,7 +200,8 @@ class State:
             self.commit(self.refresh(now, ticks=ticks))
 
     def _report(self, key: ServiceKey, clock: Clock) -> ServiceReport | None:
-        view = self.cluster.view(key) if self.shard.owns(key) else None
+        wanted = self._tells_routes or self.shard.owns(key)
+        view = self.cluster.view(key) if wanted else None
         if view is None:
             self._memory.pop(key, None)
             self._due.pop(key, None)
@@ -221,6 +242,7 @@ class Batch:
         self.services = dirty.services
         self.namespaces = dirty.namespaces
         self.reports: dict[ServiceKey, ServiceReport | None] = {}
+        self.foreign: dict[ServiceKey, ServiceReport | None] = {}
         self.lines: dict[ServiceKey, Fragment | None] = {}
         self.namespace_lines: dict[str, Fragment | None] = {}
         #: None until all Services are through.

@@ -154,9 +154,9 @@ class Routing:
         return dirty
 
     def count(self, kind: str) -> KindReport | None:
-        """How many there are of a kind; None where it can't be read, or is another's to tell."""
+        """How many there are of a kind; None where it can't be read."""
         resource = RESOURCE_OF[kind]
-        if not self._known.counts_routes or not self._known.reads(resource):
+        if not self._known.reads(resource):
             return None
         return KindReport(kind, self._known.count(resource), self._counts[kind])
 

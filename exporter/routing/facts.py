@@ -25,10 +25,6 @@ _RESOURCES = {"Service": "services", "Pod": "pods", "Ingress": "ingresses"}
 class Known(Protocol):
     """What is read of the cluster, and how much of it that is."""
 
-    @property
-    def counts_routes(self) -> bool:
-        """Whether this process tells how many routes there are: one of several does."""
-
     def reads(self, resource: str) -> bool:
         """Whether a resource is read anywhere."""
 
