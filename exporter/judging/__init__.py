@@ -5,5 +5,6 @@ judgement goes out. Metrics, commands, pages and alerts read it.
 """
 
 from exporter.judging.assess import Options, assess
+from exporter.judging.order import STANDINGS, rank
 
-__all__ = ["Options", "assess"]
+__all__ = ["STANDINGS", "Options", "assess", "rank"]
