@@ -13,13 +13,13 @@ from exporter.api import Client
 from exporter.catalogue import Group
 from exporter.cli.errors import CommandError
 from exporter.cli.invocation import name_program
-from exporter.cli.judgement import rank
 from exporter.cli.kubeconfigs import kubeconfig_for
 from exporter.cli.live import open_client
 from exporter.cli.serving import Addresses, Running, serving
 from exporter.cli.simulate import cannot_listen, read_plan, tell_step
 from exporter.cli.stopping import run_until_stopped
 from exporter.config import Settings
+from exporter.judging import rank
 from exporter.log import configure_logging
 from exporter.sim.server import SimServer
 from exporter.sim.simulation import Plan, simulate

@@ -9,24 +9,18 @@ from collections.abc import Sequence
 
 import msgspec
 
+from exporter.cli.documents import ServiceDocument, describe
 from exporter.cli.errors import PROGRAM, CommandError, Exit
 from exporter.cli.gathering import Gathered, complain, gather
 from exporter.cli.guessing import guess_service
-from exporter.cli.judgement import rank
 from exporter.cli.kubeconfigs import find_namespace
+from exporter.cli.naming import read_name
 from exporter.cli.output import to_json, to_yaml
-from exporter.cli.rows import (
-    NARROW_HEAD,
-    WIDE_HEAD,
-    ServiceDocument,
-    describe,
-    narrow_row,
-    wide_row,
-)
+from exporter.cli.rows import NARROW_HEAD, WIDE_HEAD, narrow_row, wide_row
 from exporter.cli.terminal import Cell, Table, wants_colour
 from exporter.config import Settings
-from exporter.explaining.brief import brief
 from exporter.explaining.wording import escape_text
+from exporter.judging import rank
 from exporter.model import ServiceReport
 
 
@@ -42,10 +36,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         raise CommandError("get: a file does not change; --watch needs a cluster")
     if args.watch and args.output not in ("table", "wide"):
         raise CommandError("get: --watch prints a table; it does not go with -o json or yaml")
+    if args.service is not None:
+        named = read_name(args.service, args.namespace, "get")
+        args.service, args.namespace = named.name, named.namespace or None
     namespaces = choose_namespaces(args, settings)
-    if args.service is not None and len(namespaces) != 1 and "/" in args.service:
-        namespace, _, args.service = args.service.partition("/")
-        namespaces = (namespace,)
     if args.watch:
         from exporter.cli.following import follow_rows
 
@@ -63,10 +57,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 def choose_namespaces(args: argparse.Namespace, settings: Settings) -> tuple[str, ...]:
     """The namespaces to show, () for all: -n, -A, the setting, else those kubectl would show."""
+    if args.namespace is not None:  # with -A too, where NAMESPACE/NAME was given
+        return (args.namespace,)
     if args.all_namespaces:
         return ()
-    if args.namespace is not None:
-        return (args.namespace,)
     if settings.namespaces or args.from_file is not None:
         return settings.namespaces
     return (find_namespace(settings.kubeconfig, settings.context),)
@@ -97,7 +91,7 @@ def show(
 ) -> None:
     """Print the reports in the form that was asked for."""
     if args.output in ("json", "yaml"):
-        items = tuple(describe(one, brief(one)) for one in reports)
+        items = tuple(describe(one, gathered.state.view(one.key)) for one in reports)
         form = to_json if args.output == "json" else to_yaml
         sys.stdout.write(form(Listing(items)))
         return
@@ -129,9 +123,8 @@ def row_of(
     namespaces: Sequence[str],
 ) -> list[Cell]:
     """The row of a Service under the head of start_table."""
-    judgement = brief(report)
     if args.output == "wide":
-        row = wide_row(report, judgement, gathered.state.view(report.key), gathered.now)
+        row = wide_row(report, gathered.state.view(report.key), gathered.now)
     else:
-        row = narrow_row(report, judgement, gathered.now)
+        row = narrow_row(report, gathered.now)
     return row[1:] if len(namespaces) == 1 else row

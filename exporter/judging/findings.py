@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exporter.analysis.families import reported_families
+from exporter.judging.youth import find_end_of_youth
 from exporter.model import MOST_ABOUT, Finding, FindingCode, ServiceReport, Weight
 
 
@@ -14,7 +15,7 @@ def find_anything(report: ServiceReport, now: float, grace: float) -> Iterator[F
         yield from _find_gaps(report)
     service = report.service
     waits = service.type == "LoadBalancer" and not service.ingress
-    if waits and not _is_young(report, now, grace):
+    if waits and find_end_of_youth(service.created, now, grace) is None:
         yield Finding(FindingCode.LOAD_BALANCER_PENDING, Weight.WARNING)
     if report.truncated:
         yield Finding(FindingCode.TRUNCATED, Weight.WARNING)
@@ -25,11 +26,6 @@ def find_anything(report: ServiceReport, now: float, grace: float) -> Iterator[F
             tuple((bad, "") for bad in report.bad_annotations[:MOST_ABOUT]),
             count=len(report.bad_annotations),
         )
-
-
-def _is_young(report: ServiceReport, now: float, grace: float) -> bool:
-    created = report.service.created
-    return created is not None and now - created < grace
 
 
 def _find_gaps(report: ServiceReport) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from exporter.judging.findings import find_anything
+from exporter.judging.youth import find_end_of_youth
 from exporter.model import INTENDED, Judgement, ServiceReport, Standing, Weight
 
 _READY = Judgement(Standing.READY)
@@ -14,8 +15,7 @@ def judge(report: ServiceReport, now: float, grace: float) -> tuple[Judgement, f
     `grace`: for how many seconds after it was made a Service may be down or degraded.
     """
     findings = tuple(find_anything(report, now, grace))
-    created = report.service.created
-    ends = None if created is None or now - created >= grace else created + grace
+    ends = find_end_of_youth(report.service.created, now, grace)
     standing = _stand(report, Judgement(Standing.READY, findings))
     if ends is not None and standing in (Standing.DOWN, Standing.DEGRADED):
         standing = Standing.NEW
