@@ -101,7 +101,7 @@ def test_the_version_is_written_once(tree: Path) -> None:
 
 
 def test_what_is_deployed_is_of_this_version() -> None:
-    """Without Helm: no manifest, label or image of deploy/ names another version than the program."""
+    """No label or image in deploy/ names another version than the program, as told without Helm."""
     named = [
         version
         for path in (REPOSITORY / "deploy").rglob("*.yaml")

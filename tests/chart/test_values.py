@@ -79,6 +79,7 @@ def test_names_of_other_charts_lead_to_ours(alias: str, name: str) -> None:
     for path, wanted in ((alias, False), (name, True)):
         values: Any = VALUES
         schema: Any = SCHEMA
+        known = False
         for part in path.split("."):
             known = isinstance(values, dict) and part in values
             values = values[part] if known else None
