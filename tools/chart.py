@@ -1,8 +1,9 @@
 """Write what is made from the chart, the rules and the dashboards; `--check` tells what differs.
 
-Sources: the program's version, `deploy/rbac`, `alerts`, `grafana`, and the chart's values and templates. Made from them: the chart's `files/` and README, the mixin, every other place
-that has the version, and (by Helm) plain manifests and the kustomize base. Never reads a cluster.
-Run it as `python -m tools.chart`.
+Sources: the program's version, `deploy/rbac`, `alerts`, `grafana`, and the chart's values and
+templates. Made from them: the chart's `files/` and README, the mixin, every other place that has
+the version, and (by Helm) plain manifests and the kustomize base. Never reads a cluster. Run it as
+`python -m tools.chart`.
 """
 
 from __future__ import annotations
