@@ -22,9 +22,7 @@ from exporter.cli.live import make_plans
 from exporter.config import Settings
 from exporter.engine.live import Engine
 from exporter.engine.state import State
-from exporter.explaining.brief import Brief, brief
 from exporter.explaining.wording import escape_text
-from exporter.model import ServiceReport
 from exporter.server import Hub, Limits, Server, ServerError
 from exporter.telemetry import OWN_FAMILIES, Telemetry
 from exporter.web import Desk, Place, Request, Response, Site, respond
@@ -127,9 +125,6 @@ def _make_site(
     hub: Hub,
     instance: str,
 ) -> Site:
-    def judge_now(report: ServiceReport, _now: float) -> Brief:
-        return brief(report)
-
     def render_own(openmetrics: bool, families: frozenset[str] | None) -> bytes:  # noqa: FBT001 - as Site has it
         telemetry.show_resources(engine.resources())
         telemetry.show_series(state.exposition.series())
@@ -141,7 +136,6 @@ def _make_site(
         version=__version__,
         exposition=state.exposition,
         snapshot=engine.snapshot,
-        judge=judge_now,
         own_metrics=render_own,
         own_families=tuple(family.name for family in OWN_FAMILIES),
         view=state.view,
@@ -149,7 +143,7 @@ def _make_site(
         transitions=state.transitions.of,
         asset=read_asset,
         streams=hub,
-        desk=Desk(judge_now, instance),
+        desk=Desk(instance),
         place=Place(
             prefix=find_prefix(settings),
             page=not settings.web_disable_page,

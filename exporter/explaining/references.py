@@ -66,13 +66,14 @@ def tell_reference(
             return _tell_port(key, one, service)
         case Result.NOT_PERMITTED:
             who = f"{key.kind} of {key.namespace}"
+            place = f"No ReferenceGrant in {backend.namespace}"
             return (
-                f"No ReferenceGrant in {backend.namespace} lets {_an(key.kind)} {who} point at {backend.name}.",
+                f"{place} lets {_an(who)} {who} point at {backend.name}.",
                 f"Make a ReferenceGrant in {backend.namespace} from {who} to Service.",
             )
         case Result.EXTERNAL_NAME:
             return (
-                f"The Service {name} is an ExternalName, and {_an(key.kind)} {key.kind} can't use one.",
+                f"The Service {name} is an ExternalName, which no {key.kind} can use.",
                 "Name a Service that has endpoints.",
             )
         case Result.NO_ENDPOINTS if not backend.name:
@@ -126,7 +127,7 @@ def _tell_choice(key: RouteKey, one: ReferenceReport) -> tuple[str, str]:
         )
     return (
         f"Its selector chooses no {chosen}: it watches nothing, and alerts nobody.",
-        f"Give it labels that {_an(chosen)} {chosen} has, and its namespaceSelector the right namespaces.",
+        f"Select labels that {_an(chosen)} {chosen} has, in the namespaces where it is.",
     )
 
 
