@@ -1,4 +1,4 @@
-"""Rules that fit a house: what the values change in a PrometheusRule, and what a parent chart may."""
+"""Rules that fit a house: what values change in a PrometheusRule; and the chart under a parent."""
 
 from __future__ import annotations
 
