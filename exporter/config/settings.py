@@ -181,8 +181,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "workloads",
             "What is read",
             TOGGLE,
-            "Read Deployments, ReplicaSets, StatefulSets and ReplicationControllers where that is "
-            "allowed: they tell a Service that was scaled to zero from a broken one.",
+            "Read Deployments, ReplicaSets, StatefulSets, ReplicationControllers, DaemonSets where "
+            "that is allowed: they tell a Service that was scaled to zero from a broken one.",
             JUDGING,
         ),
     ] = True
