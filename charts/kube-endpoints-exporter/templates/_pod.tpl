@@ -9,6 +9,9 @@
 {{- if ne $c.sync "auto" }}
 - --sync={{ $c.sync }}
 {{- end }}
+{{- if ne $c.listMode "list" }}
+- --list-mode={{ $c.listMode }}
+{{- end }}
 {{- if ne $c.interval "30s" }}
 - --interval={{ $c.interval }}
 {{- end }}
@@ -167,6 +170,9 @@ spec:
   {{- if $v.hostNetwork }}
   hostNetwork: true
   {{- end }}
+  {{- if not (kindIs "invalid" $v.hostUsers) }}
+  hostUsers: {{ $v.hostUsers }}
+  {{- end }}
   {{- with $v.initContainers }}
   initContainers:
     {{- toYaml . | nindent 4 }}
@@ -209,6 +215,10 @@ spec:
         {{- include "kee.probe" (list . "/readyz" $v.readinessProbe) | nindent 8 }}
       startupProbe:
         {{- include "kee.probe" (list . "/livez" $v.startupProbe) | nindent 8 }}
+      {{- with $v.lifecycle }}
+      lifecycle:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
       {{- with $v.resources }}
       resources:
         {{- toYaml . | nindent 8 }}
