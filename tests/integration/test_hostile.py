@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from bench.hostile import CLIENTS, measure
+from bench.crowd import CLIENTS
+from bench.hostile import measure
 
 
 async def test_no_scrape_is_missed_beside_hostile_clients() -> None:
