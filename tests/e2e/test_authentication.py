@@ -60,6 +60,8 @@ def test_tokens_are_those_that_the_cluster_knows_and_allows(
     with Exporter("asking", workspace, kubeconfig=kubeconfig, flags=flags) as exporter:
         wait_until("it asks the cluster", lambda: _ask(exporter, tokens["in"]) == 200, deadline=60)
         assert _ask(exporter, tokens["out"]) == 403
+        assert _ask(exporter, tokens["in"], "/") == 403
+        # By its own roles every account may get /api/* of the API server; not ours.
         assert _ask(exporter, tokens["in"], "/api/v1/services") == 403
         assert _ask(exporter, tokens["in"][:-4] + "AAAA") == 401
         assert _ask(exporter, "nonsense") == 401
