@@ -23,7 +23,8 @@ from exporter.engine.feed.status import FeedStatus, Telemetry
 from exporter.engine.feed.telling import Telling
 from exporter.engine.feed.timing import Timed
 from exporter.model import Change, Forget, Replace, SyncMode
-from exporter.objects.codec import ListReader, Retained, decode_event
+from exporter.objects.codec import Retained, decode_event
+from exporter.objects.lists import ListReader
 from exporter.objects.meta import DecodeError, Rejected
 from exporter.objects.resources import RESOURCES
 from exporter.reflector import (
