@@ -71,14 +71,16 @@ def look(
         changes = _changes(past, view, now, addresses, ready, down=down, since=since)
     lags = _lags(past, view, now)
     old = Counter(str(lag.kind) for lag, begun in lags if now - begun >= lag_threshold)
+    ripe = [begun + lag_threshold for _, begun in lags if now - begun < lag_threshold]
     return (
         Past(report.service.uid, now, down, since, inferred, addresses, ready, changes, lags),
         msgspec.structs.replace(
             report,
             since=since,
+            since_seen=since is not None and not inferred,
             changes=changes,
             lagging=tuple(sorted(old.items())),
-            maturing=old.total() < len(lags),
+            due=min(ripe, default=None),
         ),
     )
 

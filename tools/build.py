@@ -106,6 +106,7 @@ CATALOGUE = (
             for name in (
                 "kube-apiserver",
                 "kube-controller-manager",
+                "kube-proxy",
                 "kube-scheduler",
                 "kubectl",
             )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from exporter.analysis.families import IP_FAMILIES
-from exporter.analysis.merge import Merged, merge_pairs
+from exporter.analysis.merge import Merged, Pairs, merge_pairs
 from exporter.model import PortReady
 from exporter.objects.services import Service, ServicePort
 from exporter.objects.slices import READY, SERVING, TERMINATING, Endpoint, EndpointSlice
@@ -27,8 +27,9 @@ class Reach(msgspec.Struct, frozen=True):
 def measure_reach(service: Service, merged: Merged, routed: Sequence[EndpointSlice]) -> Reach:
     """Follows every Service port to its endpoints (semantics.md §3 and §5.0).
 
-    Each port stands by itself: its ready endpoints or, when it has none, those that are serving
-    while they terminate. A headless Service hands out addresses whatever its ports say.
+    Each port stands by itself, and of a port each family: its ready endpoints or, when it has none,
+    those that are serving while they terminate (kube-proxy has a proxier for each family). A
+    headless Service hands out addresses whatever its ports say.
     """
     ports: list[PortReady] = []
     routable: set[str] = set()
@@ -40,14 +41,23 @@ def measure_reach(service: Service, merged: Merged, routed: Sequence[EndpointSli
         if service.headless:
             continue
         usable = usable or bool(ready)
-        chosen = ready or [pair for pair, entry in pairs.items() if _drains(entry)]
-        routable.update([address for address, _ in chosen])
+        routable.update([address for address, _ in ready])
+        if len(ready) < len(pairs):
+            routable.update(_fall_back(pairs))
     if service.headless:
         entries = [entry for kind in IP_FAMILIES for entry in merged.get(kind, {}).values()]
         up = [entry.address for entry in entries if entry.flags & READY]
         usable = bool(up)
         routable.update(up or [entry.address for entry in entries if _drains(entry)])
     return Reach(tuple(ports), usable, len(routable))
+
+
+def _fall_back(pairs: Pairs) -> Iterator[str]:
+    """The addresses that drain in those families that have no ready pair."""
+    alive = {":" in address for (address, _), entry in pairs.items() if entry.flags & READY}
+    for (address, _), entry in pairs.items():
+        if _drains(entry) and (":" in address) not in alive:
+            yield address
 
 
 def _distinct(ports: Sequence[ServicePort]) -> Iterable[ServicePort]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from exporter.catalogue.family import Family, Group, Kind, Sample
-from exporter.model import Reason, ServiceReport
+from exporter.model import STANDING_VALUES, Reason, ServiceReport
 
 _EXTERNAL = "ExternalName"
 
@@ -75,6 +75,17 @@ def _min_ready(report: ServiceReport) -> list[Sample]:
 
 def _ignored(report: ServiceReport) -> list[Sample]:
     return [((), 1)] if report.ignored else []
+
+
+def _standing(report: ServiceReport) -> list[Sample]:
+    return [((), STANDING_VALUES[report.judgement.standing])]
+
+
+def _finding(report: ServiceReport) -> list[Sample]:
+    # Like reasons: what the owner has ignored is in no alert.
+    return (
+        [] if report.ignored else [((found.code.value,), 1) for found in report.judgement.findings]
+    )
 
 
 def _ingress(report: ServiceReport) -> list[Sample]:
@@ -167,6 +178,21 @@ CORE: tuple[Family, ...] = (
         Group.CORE,
         "1 while an annotation keeps the Service out of reasons and alerts; absent else.",
         _ignored,
+    ),
+    Family(
+        "k8s_service_endpoints_standing",
+        Kind.GAUGE,
+        Group.CORE,
+        "How the Service stands: 0 intended, 1 ready, 2 new, 3 degraded, 4 unknown, 5 down.",
+        _standing,
+    ),
+    Family(
+        "k8s_service_endpoints_finding",
+        Kind.GAUGE,
+        Group.CORE,
+        "What is remarkable about the Service; 1 while it holds, and absent else.",
+        _finding,
+        ("finding",),
     ),
     Family(
         "k8s_service_load_balancer_ingress",

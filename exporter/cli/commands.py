@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from exporter.cli.errors import PROGRAM
+from exporter.cli.naming import read_namespace
 
 
 class Command(NamedTuple):
@@ -35,15 +36,24 @@ class Command(NamedTuple):
 def _from_file(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--from-file",
+        action="append",
         metavar="FILE",
         help="Read what `kubectl get services,endpointslices,pods,nodes -A -o json` (or yaml) "
-        "printed, - for stdin; no API server is contacted.",
+        "printed, also compressed by gzip, - for stdin; or all objects in a folder or tar archive "
+        "(must-gather, sosreport, `kubectl cluster-info dump`, support bundles). Repeatable: "
+        "several are one dump. No API server is contacted.",
+    )
+
+
+def _namespace(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument(
+        "-n", "--namespace", metavar="NS", type=read_namespace, help="Only this namespace."
     )
 
 
 def _which_namespace(parser: argparse.ArgumentParser) -> None:
     group = parser.add_mutually_exclusive_group()
-    group.add_argument("-n", "--namespace", metavar="NS", help="Only this namespace.")
+    _namespace(group)
     group.add_argument("-A", "--all-namespaces", action="store_true", help="All namespaces.")
 
 
@@ -71,7 +81,12 @@ def _no_arguments(_parser: argparse.ArgumentParser) -> None:
 
 
 def _get(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("service", metavar="SERVICE", nargs="?", help="Only this Service.")
+    parser.add_argument(
+        "service",
+        metavar="SERVICE",
+        nargs="?",
+        help="Only this Service: NAME, NAMESPACE/NAME or svc/NAME.",
+    )
     _which_namespace(parser)
     _output(parser, "table", "wide", "json", "yaml")
     parser.add_argument(
@@ -92,7 +107,13 @@ def _get(parser: argparse.ArgumentParser) -> None:
 
 
 def _explain(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("target", metavar="NAMESPACE/NAME", help="The Service.")
+    parser.add_argument(
+        "target",
+        metavar="SERVICE",
+        help="The Service: NAME, NAMESPACE/NAME or svc/NAME. A bare name is looked for in the "
+        "namespace of the kubeconfig's context, in a file in all of them.",
+    )
+    _namespace(parser)
     _output(parser, "text", "json")
     _colour(parser)
     _from_file(parser)
@@ -111,6 +132,11 @@ def _check(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="What is otherwise only noted counts too: a port or an address family without ready "
         "endpoints, a pending load balancer, a bad annotation.",
+    )
+    parser.add_argument(
+        "--allow-empty",
+        action="store_true",
+        help="No Services at all, or none in a namespace that was named, is as it should be.",
     )
     _output(parser, "text", "json")
     _colour(parser)
@@ -209,6 +235,7 @@ COMMANDS: tuple[Command, ...] = (
         "Service. What `check` counts as it should be counts so here.",
         (
             ("a Service", "explain shop/web"),
+            ("the same, as kubectl users type it", "explain -n shop svc/web"),
             ("for a program, out of a file", "explain shop/web -o json --from-file cluster.json"),
         ),
         _explain,
@@ -218,7 +245,9 @@ COMMANDS: tuple[Command, ...] = (
         "check",
         "whether every Service is as it should be, as an exit status",
         "Ends with 0 when every Service is as it should be; with 1 when some is not, these are "
-        "listed, worst first; with 2 when it can't tell, because something it needs can't be read. "
+        "listed, worst first; with 2 when it can't tell, because something it needs can't be read, "
+        "or because nothing is there to check: no Service in a namespace that was named, or none "
+        "that a selector matches. "
         "As it should be: at least as many ready endpoints as the Service's annotation "
         "endpoints-exporter.io/min-ready (else --min-ready, else 1) asks for; or none where none "
         "is meant (ExternalName, scaled to zero, no selector and no endpoints, being deleted, "

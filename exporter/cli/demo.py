@@ -13,13 +13,13 @@ from exporter.api import Client
 from exporter.catalogue import Group
 from exporter.cli.errors import CommandError
 from exporter.cli.invocation import name_program
-from exporter.cli.judgement import judge, rank
 from exporter.cli.kubeconfigs import kubeconfig_for
 from exporter.cli.live import open_client
 from exporter.cli.serving import Addresses, Running, serving
 from exporter.cli.simulate import cannot_listen, read_plan, tell_step
 from exporter.cli.stopping import run_until_stopped
 from exporter.config import Settings
+from exporter.judging import rank
 from exporter.log import configure_logging
 from exporter.sim.server import SimServer
 from exporter.sim.simulation import Plan, simulate
@@ -46,7 +46,7 @@ async def _show(plan: Plan, settings: Settings) -> None:
                 _serving(settings, client) as running,
             ):
                 await _settle(running)
-                print(_describe(running, server.url, kubeconfig, settings), flush=True)
+                print(_describe(running, server.url, kubeconfig), flush=True)
                 await running.work
 
 
@@ -86,20 +86,21 @@ async def _serving(settings: Settings, client: Client) -> AsyncIterator[Running]
 
 
 async def _settle(running: Running) -> None:
-    """Wait until everything was read once, or the exporter has failed."""
+    """Wait until a scrape would be given everything, or the exporter has failed."""
     while not running.work.done() and not (  # noqa: ASYNC110 - it is asked for once, here
-        running.engine.snapshot().ready and running.state.reports
+        running.engine.snapshot().ready
+        and running.state.reports
+        and running.state.exposition.series().get(Group.CORE.value)
     ):
         await asyncio.sleep(0.02)
 
 
-def _describe(running: Running, api: str, kubeconfig: str, settings: Settings) -> str:
+def _describe(running: Running, api: str, kubeconfig: str) -> str:
     url = running.urls[0]
     snapshot = running.engine.snapshot()
-    grace = settings.grace_period
     worst = min(
         snapshot.reports.values(),
-        key=lambda report: rank(report, judge(report, snapshot.now, grace)),
+        key=rank,
     )
     program = name_program()
     return f"""\

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from exporter import __version__
-from exporter.analysis.wording import escape_text
 from exporter.cli.commands import BY_NAME, COMMANDS, Command
 from exporter.cli.errors import PROGRAM, CommandError, Exit
+from exporter.explaining.wording import escape_text
 
 
 class _Parser(argparse.ArgumentParser):

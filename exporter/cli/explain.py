@@ -7,45 +7,50 @@ import os
 import sys
 from collections.abc import Iterable
 
-from exporter.analysis.explain import Explanation, explain, render_text
+import msgspec
+
 from exporter.analysis.near_misses import NearMiss, find_near_misses
-from exporter.analysis.wording import escape_text
 from exporter.cli.errors import CommandError, Exit
 from exporter.cli.gathering import Gathered, complain, gather
 from exporter.cli.guessing import guess_service
-from exporter.cli.judgement import judge
+from exporter.cli.kubeconfigs import find_namespace
+from exporter.cli.naming import find_namespace_of, read_name
 from exporter.cli.output import to_json
 from exporter.cli.terminal import wants_colour
 from exporter.config import Settings
+from exporter.explaining.explain import Explanation, explain, render_text
+from exporter.explaining.offline import advise_on_file, without_grants
+from exporter.explaining.wording import escape_text
 from exporter.model import Reason, ServiceKey, ServiceReport
 from exporter.objects.pods import Pod
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Print the explanation; 0 when the Service is as it should be, else 1."""
-    namespace, slash, name = args.target.partition("/")
-    if not (slash and namespace and name) or "/" in name:
-        raise CommandError(
-            f"explain: {escape_text(args.target)} is not a Service; takes NAMESPACE/NAME"
-        )
-    key = ServiceKey(namespace, name)
-    gathered = gather(settings, args.from_file, (namespace,), dependents=True)
+    named = read_name(args.target, args.namespace, "explain")
+    namespace = named.namespace
+    if not namespace and args.from_file is None:
+        namespace = find_namespace(settings.kubeconfig, settings.context)
+    scope = (namespace,) if namespace else ()
+    gathered = gather(settings, args.from_file, scope, routes=True)
     complain(gathered)
-    found = explain_service(gathered, key)
+    namespace = namespace or find_namespace_of(named.name, gathered.state.reports)
+    key = ServiceKey(namespace, named.name)
+    found = explain_service(gathered, key) if namespace else None
     if found and _may_be_elsewhere(found[0]) and args.from_file is None and settings.pods:
         from exporter.cli.live import read_all_pods
 
         found = explain_service(gathered, key, read_all_pods(settings))
     if found is None:
-        guess = guess_service(name, (namespace,), gathered.state.reports)
-        raise CommandError(f"no Service {escape_text(str(key))}{guess}")
+        guess = guess_service(named.name, scope, gathered.state.reports)
+        raise CommandError(f"no Service {escape_text(str(key).lstrip('/'))}{guess}")
     report, explanation = found
     if args.output == "json":
         sys.stdout.write(to_json(explanation.answer()))
     else:
         colours = wants_colour(args.color, sys.stdout, os.environ)
         sys.stdout.write(render_text(explanation, colour=colours))
-    fine = judge(report, gathered.now, settings.grace_period).fine
+    fine = report.judgement.fine
     return Exit.FINE if fine else Exit.NOT_FINE
 
 
@@ -68,4 +73,13 @@ def explain_service(
     if report.reason is Reason.SELECTOR_MATCHES_NO_PODS:
         pods = tuple(more_pods) or gathered.state.cluster.pods()
         near_misses = find_near_misses(report.service, pods)
-    return report, explain(view, report, now=gathered.now, near_misses=near_misses)
+    explanation = explain(view, report, now=gathered.now, near_misses=near_misses)
+    return report, _fit_to_file(explanation) if gathered.offline else explanation
+
+
+def _fit_to_file(explanation: Explanation) -> Explanation:
+    return msgspec.structs.replace(
+        explanation,
+        fix=advise_on_file(explanation.fix),
+        commands=without_grants(explanation.commands),
+    )

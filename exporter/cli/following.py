@@ -12,12 +12,12 @@ import msgspec
 from exporter.cli.errors import Exit
 from exporter.cli.gathering import Gathered, complain, wanted_resources
 from exporter.cli.get import find_named, row_of, start_table
-from exporter.cli.judgement import judge, rank
 from exporter.cli.live import log_quietly, make_plans, open_client, read_once
 from exporter.cli.stopping import run_until_stopped
 from exporter.cli.terminal import Cell, Colour, Table
 from exporter.config import Settings
 from exporter.engine.feed import FeedStatus, Unmeasured, follow
+from exporter.judging import rank
 from exporter.model import Change, ServiceKey, ServiceReport
 
 #: Seconds that changes are gathered: a rollout's many slices are one row, not five.
@@ -96,9 +96,8 @@ class _Watch:
         reports = list(self._wanted(gathered))
         if self._args.service is not None:
             reports = find_named(gathered, reports, self._args.service, self._namespaces)
-        grace = self._settings.grace_period
         if self._args.sort == "worst":
-            reports.sort(key=lambda one: rank(one, judge(one, gathered.now, grace)))
+            reports.sort(key=rank)
         rows = [self._row(gathered, report) for report in reports]
         self._table.measure(rows)
         if not self._args.no_headers:
@@ -108,8 +107,7 @@ class _Watch:
         print(end="", flush=True)
 
     def _row(self, gathered: Gathered, report: ServiceReport) -> list[Cell]:
-        grace = self._settings.grace_period
-        row = row_of(self._args, report, gathered, grace, self._namespaces)
+        row = row_of(self._args, report, gathered, self._namespaces)
         self._seen[report.key] = report
         self._told[report.key] = row
         return row

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
-from exporter.analysis.wording import escape_text
 from exporter.catalogue import Group
-from exporter.cli.errors import PROGRAM, CommandError
-from exporter.cli.selecting import compile_selector
+from exporter.cli.errors import PROGRAM
 from exporter.cluster.shard import Shard
 from exporter.config import Settings
-from exporter.dump import Dump, DumpError, read_dump
 from exporter.engine.state import Choices, State
-from exporter.model import Replace, ServiceKey, ServiceReport
-from exporter.objects.codec import Retained
+from exporter.explaining.wording import escape_text
+from exporter.model import ServiceKey, ServiceReport
 from exporter.objects.meta import Rejected
 from exporter.objects.resources import (
     DEPENDENTS,
     NODES,
     PODS,
     RESOURCES,
+    ROUTES,
     SERVICES,
     WORKLOADS,
 )
@@ -35,12 +32,17 @@ class Gathered(msgspec.Struct, frozen=True):
     """A settled state. `now` is when it was read, seconds since the epoch.
 
     `missing` are required resources that could not be read, each with why, as in
-    "endpointslices: the dump holds none".
+    "endpointslices: the dump holds none"; `notes` are lines on what else was left out.
+    `offline`: out of files, of which no API server can be asked. `services_missing`: that there is
+    no Service says nothing, they could not be read.
     """
 
     state: State
     now: float
     missing: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    offline: bool = False
+    services_missing: bool = False
 
     def reports(self, namespaces: Collection[str] = ()) -> list[ServiceReport]:
         """The reports, in order of namespace and name, of all or of these namespaces."""
@@ -69,6 +71,7 @@ def choose(settings: Settings, *, groups: Collection[Group] = ()) -> Choices:
         annotations=settings.annotations_allowlist,
         min_ready=settings.default_min_ready,
         lag_threshold=settings.lag_threshold,
+        grace_period=settings.grace_period,
         addresses_of=frozenset(settings.addresses_namespaces) or None,
         partial=bool(settings.service_selector),
         denied_namespaces=settings.namespaces_denylist,
@@ -76,7 +79,9 @@ def choose(settings: Settings, *, groups: Collection[Group] = ()) -> Choices:
     )
 
 
-def wanted_resources(settings: Settings, *, dependents: bool) -> tuple[str, ...]:
+def wanted_resources(
+    settings: Settings, *, dependents: bool, routes: bool = False
+) -> tuple[str, ...]:
     """The resources to read, those that are required first."""
     names = [SERVICES.name, settings.source.value]
     if settings.pods:
@@ -85,39 +90,42 @@ def wanted_resources(settings: Settings, *, dependents: bool) -> tuple[str, ...]
         names.append(NODES.name)
     if settings.workloads:
         names += [resource.name for resource in WORKLOADS]
-    if dependents:
+    if dependents or routes:
         names += [resource.name for resource in DEPENDENTS]
+    if routes:
+        names += [resource.name for resource in ROUTES]
     return tuple(names)
 
 
 def gather(
     settings: Settings,
-    from_file: str | None,
+    from_file: Sequence[str] | None,
     namespaces: tuple[str, ...] = (),
     *,
-    dependents: bool = False,
+    routes: bool = False,
     exposed: bool = False,
 ) -> Gathered:
     """Read what the settings ask for; CommandError when that can't be done at all.
 
     `namespaces` are all that is spoken of: of a cluster no more is read, for a reading costs time
     and needs permissions. A file is there whole anyway, and may tell what else was meant.
-    `dependents`: read what may point at Services, too, where that is allowed. `exposed`: have the
+    `routes`: read what refers to Services, too, where that is allowed. `exposed`: have the
     metrics rendered.
     """
     if from_file is not None:
-        return _from_dump(settings, from_file, exposed=exposed)
+        from exporter.cli.offline import gather_offline
+
+        return gather_offline(settings, from_file, exposed=exposed)
     if namespaces:
         settings = msgspec.structs.replace(settings, namespaces=namespaces)
     from exporter.cli.live import gather_live
 
-    dependents = dependents or Group.DEPENDENTS in settings.enabled_groups()
-    return gather_live(settings, dependents=dependents, exposed=exposed)
+    return gather_live(settings, routes=routes, exposed=exposed)
 
 
 def complain(gathered: Gathered) -> None:
     """Tell on stderr what was left out because it can't be decoded, and what is missing."""
-    for line in gathered.missing:
+    for line in (*gathered.missing, *gathered.notes):
         print(f"{PROGRAM}: {line}", file=sys.stderr)
     broken = list(gathered.rejected())
     for one in broken[:_MOST_COMPLAINTS]:
@@ -132,53 +140,3 @@ def describe_rejected(one: Rejected) -> str:
     kind = RESOURCES[one.resource].kind
     name = "/".join(part for part in (one.namespace, one.name) if part) or "(without a name)"
     return escape_text(f"{kind} {name}: {' '.join(one.why.split())}")
-
-
-# ── out of a file ────────────────────────────────────────────────────────────────────────────
-
-
-def read_file(path: str) -> bytes:
-    """The bytes of a file, or (`-`) of stdin."""
-    try:
-        if path == "-":
-            return sys.stdin.buffer.read()
-        with open(path, "rb") as file:  # noqa: PTH123 - a Path("") would be the folder "."
-            return file.read()
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise CommandError(f"{escape_text(path)}: can't be read: {why}") from None
-
-
-def _from_dump(settings: Settings, path: str, *, exposed: bool) -> Gathered:
-    name = "stdin" if path == "-" else escape_text(path)
-    try:
-        dump = read_dump(read_file(path))
-    except DumpError as error:
-        raise CommandError(f"{name}: {escape_text(str(error))}") from None
-    state = State(choose(settings, groups=settings.enabled_groups() if exposed else ()))
-    now = time.time()
-    for resource in wanted_resources(settings, dependents=True):
-        if resource in dump.held:
-            state.deliver(Replace(resource, "", tuple(_chosen(settings, resource, dump))))
-    state.settle(now)
-    missing = tuple(
-        f"{name}: holds no {RESOURCES[required].kind} and no {RESOURCES[required].kind}List"
-        for required in (SERVICES.name, settings.source.value)
-        if required not in dump.held
-    )
-    return Gathered(state, now, missing)
-
-
-def _chosen(settings: Settings, resource: str, dump: Dump) -> Iterable[Retained | Rejected]:
-    """The objects that an API server would have given for these settings."""
-    objects: Iterable[Retained | Rejected] = dump.objects[resource]
-    if settings.namespaces and RESOURCES[resource].namespaced:
-        objects = [found for found in objects if found.namespace in settings.namespaces]
-    if resource == SERVICES.name and settings.service_selector:
-        matches = compile_selector(settings.service_selector)
-        objects = [
-            found
-            for found in objects
-            if isinstance(found, Rejected) or matches(found.labels)  # type: ignore[attr-defined]  # it is a Service
-        ]
-    return objects

@@ -9,23 +9,18 @@ from collections.abc import Sequence
 
 import msgspec
 
-from exporter.analysis.wording import escape_text
+from exporter.cli.documents import ServiceDocument, describe
 from exporter.cli.errors import PROGRAM, CommandError, Exit
 from exporter.cli.gathering import Gathered, complain, gather
 from exporter.cli.guessing import guess_service
-from exporter.cli.judgement import judge, rank
 from exporter.cli.kubeconfigs import find_namespace
+from exporter.cli.naming import read_name
 from exporter.cli.output import to_json, to_yaml
-from exporter.cli.rows import (
-    NARROW_HEAD,
-    WIDE_HEAD,
-    ServiceDocument,
-    describe,
-    narrow_row,
-    wide_row,
-)
+from exporter.cli.rows import NARROW_HEAD, WIDE_HEAD, narrow_row, wide_row
 from exporter.cli.terminal import Cell, Table, wants_colour
 from exporter.config import Settings
+from exporter.explaining.wording import escape_text
+from exporter.judging import rank
 from exporter.model import ServiceReport
 
 
@@ -41,10 +36,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         raise CommandError("get: a file does not change; --watch needs a cluster")
     if args.watch and args.output not in ("table", "wide"):
         raise CommandError("get: --watch prints a table; it does not go with -o json or yaml")
+    if args.service is not None:
+        named = read_name(args.service, args.namespace, "get")
+        args.service, args.namespace = named.name, named.namespace or None
     namespaces = choose_namespaces(args, settings)
-    if args.service is not None and len(namespaces) != 1 and "/" in args.service:
-        namespace, _, args.service = args.service.partition("/")
-        namespaces = (namespace,)
     if args.watch:
         from exporter.cli.following import follow_rows
 
@@ -55,18 +50,17 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.service is not None:
         reports = find_named(gathered, reports, args.service, namespaces)
     if args.sort == "worst":
-        grace = settings.grace_period
-        reports.sort(key=lambda one: rank(one, judge(one, gathered.now, grace)))
-    show(args, settings, gathered, reports, namespaces)
+        reports.sort(key=rank)
+    show(args, gathered, reports, namespaces)
     return Exit.FAILED if gathered.missing and not reports else Exit.FINE
 
 
 def choose_namespaces(args: argparse.Namespace, settings: Settings) -> tuple[str, ...]:
     """The namespaces to show, () for all: -n, -A, the setting, else those kubectl would show."""
+    if args.namespace is not None:  # with -A too, where NAMESPACE/NAME was given
+        return (args.namespace,)
     if args.all_namespaces:
         return ()
-    if args.namespace is not None:
-        return (args.namespace,)
     if settings.namespaces or args.from_file is not None:
         return settings.namespaces
     return (find_namespace(settings.kubeconfig, settings.context),)
@@ -91,15 +85,13 @@ def find_named(
 
 def show(
     args: argparse.Namespace,
-    settings: Settings,
     gathered: Gathered,
     reports: Sequence[ServiceReport],
     namespaces: Sequence[str],
 ) -> None:
     """Print the reports in the form that was asked for."""
-    now, grace = gathered.now, settings.grace_period
     if args.output in ("json", "yaml"):
-        items = tuple(describe(one, judge(one, now, grace)) for one in reports)
+        items = tuple(describe(one, gathered.state.view(one.key)) for one in reports)
         form = to_json if args.output == "json" else to_yaml
         sys.stdout.write(form(Listing(items)))
         return
@@ -108,7 +100,7 @@ def show(
         if not gathered.missing:
             print(f"{PROGRAM}: no Services found{where}", file=sys.stderr)
         return
-    rows = [row_of(args, one, gathered, grace, namespaces) for one in reports]
+    rows = [row_of(args, one, gathered, namespaces) for one in reports]
     table = start_table(args, namespaces)
     table.measure(rows)
     if not args.no_headers:
@@ -128,13 +120,11 @@ def row_of(
     args: argparse.Namespace,
     report: ServiceReport,
     gathered: Gathered,
-    grace: float,
     namespaces: Sequence[str],
 ) -> list[Cell]:
     """The row of a Service under the head of start_table."""
-    judgement = judge(report, gathered.now, grace)
     if args.output == "wide":
-        row = wide_row(report, judgement, gathered.state.view(report.key), gathered.now)
+        row = wide_row(report, gathered.state.view(report.key), gathered.now)
     else:
-        row = narrow_row(report, judgement, gathered.now)
+        row = narrow_row(report, gathered.now)
     return row[1:] if len(namespaces) == 1 else row

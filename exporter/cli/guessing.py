@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
-from exporter.analysis.wording import escape_text
+from exporter.explaining.wording import escape_text
 from exporter.model import ServiceKey
 
 # Comparing takes time that grows with the number of names; in a large cluster nobody waits for it.

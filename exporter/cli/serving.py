@@ -12,19 +12,17 @@ from urllib.parse import urlsplit
 import msgspec
 
 from exporter import __version__
-from exporter.analysis.wording import escape_text
 from exporter.api import Client
 from exporter.catalogue import Group
 from exporter.cli.assets import read_asset
 from exporter.cli.errors import CommandError
 from exporter.cli.gathering import choose, wanted_resources
-from exporter.cli.judgement import Judgement, judge
 from exporter.cli.leading import run_engine
 from exporter.cli.live import make_plans
 from exporter.config import Settings
 from exporter.engine.live import Engine
 from exporter.engine.state import State
-from exporter.model import ServiceReport
+from exporter.explaining.wording import escape_text
 from exporter.server import Hub, Limits, Server, ServerError
 from exporter.telemetry import OWN_FAMILIES, Telemetry
 from exporter.web import Desk, Place, Request, Response, Site, respond
@@ -60,7 +58,9 @@ async def serving(
         leader=settings.leader_lease is not None,
     )
     state.exposition.silent = settings.leader_lease is not None
-    resources = wanted_resources(settings, dependents=Group.DEPENDENTS in groups)
+    resources = wanted_resources(
+        settings, dependents=Group.DEPENDENTS in groups, routes=Group.ROUTES in groups
+    )
     engine = Engine(
         client,
         tuple(make_plans(settings, resources)),
@@ -125,9 +125,6 @@ def _make_site(
     hub: Hub,
     instance: str,
 ) -> Site:
-    def judge_now(report: ServiceReport, now: float) -> Judgement:
-        return judge(report, now, settings.grace_period)
-
     def render_own(openmetrics: bool, families: frozenset[str] | None) -> bytes:  # noqa: FBT001 - as Site has it
         telemetry.show_resources(engine.resources())
         telemetry.show_series(state.exposition.series())
@@ -139,7 +136,6 @@ def _make_site(
         version=__version__,
         exposition=state.exposition,
         snapshot=engine.snapshot,
-        judge=judge_now,
         own_metrics=render_own,
         own_families=tuple(family.name for family in OWN_FAMILIES),
         view=state.view,
@@ -147,7 +143,7 @@ def _make_site(
         transitions=state.transitions.of,
         asset=read_asset,
         streams=hub,
-        desk=Desk(judge_now, instance),
+        desk=Desk(instance),
         place=Place(
             prefix=find_prefix(settings),
             page=not settings.web_disable_page,

@@ -12,13 +12,13 @@ from importlib import resources
 
 import structlog
 
-from exporter.analysis.wording import escape_text
 from exporter.cli.errors import CommandError, Exit
 from exporter.cli.invocation import name_program
 from exporter.cli.kubeconfigs import kubeconfig_for
 from exporter.cli.stopping import run_until_stopped
 from exporter.config import Settings
 from exporter.config.kinds import BadValue, Whole, show_text
+from exporter.explaining.wording import escape_text
 from exporter.log import configure_logging
 from exporter.sim.scenario import list_scenarios
 from exporter.sim.simulation import DEMO, Plan, simulate

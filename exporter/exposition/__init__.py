@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 
 from exporter.catalogue import Family, Scope
-from exporter.exposition.chunks import ChunkStore, Piece, lone_piece
+from exporter.exposition.chunks import ChunkStore
 from exporter.exposition.formats import (
     Format,
     accepts_gzip,
@@ -19,8 +19,16 @@ from exporter.exposition.formats import (
     family_head,
     negotiate,
 )
-from exporter.exposition.fragments import Fragment, Renderer
-from exporter.model import NamespaceReport, ServiceKey, ServiceReport
+from exporter.exposition.fragments import Fragment, Renderer, WideRenderer
+from exporter.exposition.pieces import LARGEST, Piece, lone_piece
+from exporter.model import (
+    KindReport,
+    NamespaceReport,
+    RouteKey,
+    RouteReport,
+    ServiceKey,
+    ServiceReport,
+)
 
 __all__ = [
     "Exposition",
@@ -56,15 +64,20 @@ class Page:
         yield _GZIP_HEAD
         checksum = size = 0
         for piece in self._pieces:
-            text = _text(piece)
-            checksum = zlib.crc32(text, checksum)
-            size += len(text)
-            yield piece.deflated() if isinstance(piece, Piece) else _deflate(piece)
+            for part in (piece,) if isinstance(piece, Piece) else _cut(piece):
+                text = _text(part)
+                checksum = zlib.crc32(text, checksum)
+                size += len(text)
+                yield part.deflated() if isinstance(part, Piece) else _deflate(text)
         yield _EMPTY_FINAL_BLOCK + struct.pack("<II", checksum, size & 0xFFFFFFFF)
 
 
 def _text(piece: Piece | bytes) -> bytes:
     return piece if isinstance(piece, bytes) else piece.text
+
+
+def _cut(text: bytes) -> Iterator[bytes]:
+    return (text[begin : begin + LARGEST] for begin in range(0, len(text), LARGEST))
 
 
 def _deflate(text: bytes) -> bytes:
@@ -79,17 +92,25 @@ class Exposition:
         self.families = tuple(families)
         #: Tells nothing but the tail: another process speaks.
         self.silent = False
-        about_services = tuple(f for f in families if f.scope is not Scope.NAMESPACE)
-        about_namespaces = tuple(f for f in families if f.scope is Scope.NAMESPACE)
+        about_services = _of(families, Scope.SERVICE, Scope.ENDPOINT)
+        about_namespaces = _of(families, Scope.NAMESPACE)
+        about_routes = _of(families, Scope.ROUTE)
+        about_kinds = _of(families, Scope.KIND)
         self._service_renderer = Renderer(about_services)
         self._namespace_renderer = Renderer(about_namespaces)
         self._services = ChunkStore(len(about_services))
         self._namespaces = ChunkStore(len(about_namespaces))
+        self._route_renderer = WideRenderer(about_routes)
+        self._kind_renderer = WideRenderer(about_kinds)
+        self._routes = ChunkStore(len(about_routes))
+        self._kinds = ChunkStore(len(about_kinds))
         self._places: list[tuple[Family, ChunkStore, int]] = [
             (family, store, number)
             for store, members in (
                 (self._services, about_services),
                 (self._namespaces, about_namespaces),
+                (self._routes, about_routes),
+                (self._kinds, about_kinds),
             )
             for number, family in enumerate(members)
         ]
@@ -107,16 +128,48 @@ class Exposition:
         """A namespace's lines, to be committed later."""
         return self._namespace_renderer.render_namespace(report)
 
+    def render_route(self, report: RouteReport) -> Fragment:
+        """A route's lines, to be committed later."""
+        return self._route_renderer.render(report.key, report)
+
+    def render_kind(self, report: KindReport) -> Fragment:
+        """A kind's lines, to be committed later."""
+        return self._kind_renderer.render((report.kind,), report)
+
+    def prepare_routes(
+        self,
+        routes: Mapping[RouteKey, Fragment | None],
+        kinds: Mapping[str, Fragment | None],
+    ) -> Iterator[None]:
+        """As prepare, for routes and their kinds. A scrape of single namespaces tells no kind."""
+        # Keys begin with the namespace: by it a scrape may leave lines out.
+        by_place = {(key.namespace, key.kind, key.name): routes[key] for key in routes}
+        yield from self._routes.prepare(by_place)
+        yield from self._kinds.prepare({("", kind): lines for kind, lines in kinds.items()})
+
     def commit(
         self,
         services: Mapping[ServiceKey, Fragment | None],
         namespaces: Mapping[str, Fragment | None],
     ) -> None:
         """Makes a batch visible at once; None takes a Service or namespace away."""
-        if services:
-            self._services.apply(services)
-        if namespaces:
-            self._namespaces.apply({(name,): lines for name, lines in namespaces.items()})
+        for _ in self.prepare(services, namespaces):
+            pass
+        self.publish()
+
+    def prepare(
+        self,
+        services: Mapping[ServiceKey, Fragment | None],
+        namespaces: Mapping[str, Fragment | None],
+    ) -> Iterator[None]:
+        """Puts a batch in, in short steps, where nobody sees it before `publish`."""
+        yield from self._services.prepare(services)
+        yield from self._namespaces.prepare({(name,): lines for name, lines in namespaces.items()})
+
+    def publish(self) -> None:
+        """Shows what was prepared last: one assignment."""
+        for store in (self._services, self._namespaces, self._routes, self._kinds):
+            store.publish()
 
     def series(self) -> dict[str, int]:
         """How many series there are, by group."""
@@ -156,3 +209,7 @@ class Exposition:
         if form is Format.OPENMETRICS_1_0_0:
             pieces.append(b"# EOF\n")
         return Page(pieces)
+
+
+def _of(families: Sequence[Family], *scopes: Scope) -> tuple[Family, ...]:
+    return tuple(family for family in families if family.scope in scopes)

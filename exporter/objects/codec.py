@@ -1,4 +1,4 @@
-"""Bytes to objects: single objects, watch events and errors. Lists are read by `lists`.
+"""Bytes to objects: single objects and watch events.
 
 Whatever the bytes: the result is a value, a Rejected in its place, or a DecodeError; nothing else.
 """
@@ -9,12 +9,16 @@ from typing import Any, Protocol
 
 import msgspec
 
-from exporter.objects.dependents import DEPENDENT_WIRES
+from exporter.objects.callers import CALLER_WIRES
+from exporter.objects.gateways import GATEWAY_WIRES
+from exporter.objects.ingresses import WireIngress
 from exporter.objects.legacy import WireEndpoints
 from exporter.objects.meta import DecodeError, Rejected
+from exporter.objects.monitors import MONITOR_WIRES
 from exporter.objects.nodes import WireNode
 from exporter.objects.pods import WirePod, pod_from_metadata
 from exporter.objects.resources import PODS, Resource
+from exporter.objects.routes import ROUTE_WIRES
 from exporter.objects.services import WireService
 from exporter.objects.slices import SERVICE_NAME_LABEL, WireSlice
 from exporter.objects.workloads import WORKLOAD_WIRES
@@ -47,10 +51,14 @@ WIRES: dict[str, type[_Wire]] = {
     "pods": WirePod,
     "nodes": WireNode,
     **WORKLOAD_WIRES,
-    **DEPENDENT_WIRES,
+    "ingresses": WireIngress,
+    **ROUTE_WIRES,
+    **GATEWAY_WIRES,
+    **CALLER_WIRES,
+    **MONITOR_WIRES,
 }
 
-#: What msgspec can raise on hostile bytes: its own errors, invalid UTF-8, nesting, huge numbers.
+# What msgspec can raise on hostile bytes: its own errors, invalid UTF-8, nesting, huge numbers.
 HOSTILE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, ValueError)
 
 _decoders: dict[str, msgspec.json.Decoder[Any]] = {}

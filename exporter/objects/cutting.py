@@ -7,6 +7,7 @@ proportion to its size, and no single step costs more than the bytes it was give
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from enum import Enum
 
 import msgspec
@@ -52,20 +53,18 @@ class Cutter:
         self._at = 0  # what stands before it has been looked at
         self._in_string = False
 
-    def feed(self, chunk: bytes | bytearray) -> list[bytes]:
+    def feed(self, chunk: bytes | bytearray) -> Iterator[bytes]:
         """The items that are complete with these bytes; raises DecodeError for excess."""
         self._buffer += chunk
-        found: list[bytes] = []
         while (at := self._next_bracket()) >= 0:
             if self._place is _Place.ITEMS:
-                self._in_items(at, found)
+                yield from self._in_items(at)
             else:
                 self._around_items(at)
         del self._buffer[: self._begin]
         self._at -= self._begin
         self._begin = 0
         self._bound()
-        return found
 
     def _bound(self) -> None:
         what, most = "what stands around its items", LARGEST_HEAD
@@ -104,23 +103,23 @@ class Cutter:
         match = pattern.match(self._buffer, self._at)
         return match.end() if match else self._at
 
-    def _in_items(self, at: int, found: list[bytes]) -> None:
+    def _in_items(self, at: int) -> Iterator[bytes]:
         kind = self._buffer[at]
         if kind in _OPENING:
             if self._depth == 2:
-                found += self._scalars(at, last=False)
+                yield from self._scalars(at, last=False)
                 self._begin = at
             self._depth += 1
             return
         self._depth -= 1
         if self._depth == 2:
-            found.append(bytes(self._buffer[self._begin : at + 1]))
+            yield bytes(self._buffer[self._begin : at + 1])
             self._follows = True
             self._begin = at + 1
         elif self._depth < 2:
             if kind != _CLOSE_ARRAY:
                 raise DecodeError("its brackets don't match")
-            found += self._scalars(at, last=True)
+            yield from self._scalars(at, last=True)
             self._outside += b"]"
             self._place = _Place.TAIL
             self._begin = at + 1

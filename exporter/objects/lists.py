@@ -6,6 +6,9 @@ never be taken for an empty list: nothing would be what it was, and nobody would
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 import msgspec
 
 from exporter.objects.codec import HOSTILE, ListHead, Retained, decode_object
@@ -13,7 +16,8 @@ from exporter.objects.cutting import Cutter
 from exporter.objects.meta import DecodeError, Rejected
 from exporter.objects.resources import Resource
 
-_ITEMS = b'"items":['
+_ITEMS = re.compile(rb'"items"\s*:\s*\[')
+_COMPACT = b'"items":['
 _BORDER = b'},{"metadata":{'
 
 #: A Go server's items begin within the first kilobyte or two (a continue token may be long).
@@ -46,7 +50,12 @@ class ListReader:
     piece has to prove itself by decoding; a false border (nested metadata, a string that looks
     like one) does not decode and is joined with what follows. A list of any other shape (printed
     for people by a proxy, keys in another order) is cut bracket by bracket, which takes longer.
+
+    `feed` and `rest` give one object at a step, so that whoever reads may let others in between.
+    `head` is what the list says of itself, as soon as `rest` was asked for its first.
     """
+
+    head = ListHead("", "")
 
     def __init__(self, resource: Resource) -> None:
         self._resource = resource
@@ -54,30 +63,28 @@ class ListReader:
         self._searched = 0
         self._misses = 0
         self._taken = False
-        self._head: bytes | None = None
+        self._start: bytes | None = None
         self._cutter: Cutter | None = None
 
-    def feed(self, chunk: bytes) -> list[Retained | Rejected]:
-        """Takes bytes, returns the objects that are complete with them.
+    def feed(self, chunk: bytes) -> Iterator[Retained | Rejected]:
+        """Takes bytes, gives the objects that are complete with them.
 
         Raises DecodeError as soon as it is clear that they are no list that can be read.
         """
         if self._cutter is not None:
-            return self._cut(self._cutter, chunk)
+            yield from self._cut(self._cutter, chunk)
+            return
         self._buffer += chunk if self._buffer else chunk.lstrip(b" \t\r\n")
-        if self._head is not None:
-            return self._take()
-        at = self._buffer.find(_ITEMS, 0, _HEAD_ENDS)
-        if at >= 0 and self._is_head(at):
-            self._head = bytes(self._buffer[: at + len(_ITEMS)])
-            del self._buffer[: len(self._head)]
-            return self._take()
-        if at >= 0 or len(self._buffer) > _HEAD_ENDS:
-            return self._change_over(b"")
-        return []
+        if self._start is None and not self._find_start():
+            if self._is_other():
+                yield from self._change_over()
+            return
+        yield from self._take()
+        if self._misses >= _FALSE_BORDERS or len(self._buffer) > _BORDERLESS:
+            yield from self._change_over()
 
-    def finish(self) -> tuple[list[Retained | Rejected], ListHead]:
-        """The objects that were left, and what the list says of itself.
+    def rest(self) -> Iterator[Retained | Rejected]:
+        """The objects that were left when all bytes are there.
 
         Raises DecodeError when the bytes are not the whole of a list of this resource.
         """
@@ -87,13 +94,13 @@ class ListReader:
             except DecodeError as error:
                 raise self._broken(error) from None
         else:
-            whole = (self._head or b"") + bytes(self._buffer)
+            whole = (self._start or b"") + bytes(self._buffer)
         self._buffer = bytearray()
         body = self._decode(whole)
-        items = body.items or ()
-        left = [decode_object(self._resource, item) for item in items]
         meta = body.metadata or _WireListMeta()
-        return left, ListHead(meta.resource_version or "", meta.token or "")
+        self.head = ListHead(meta.resource_version or "", meta.token or "")
+        for item in body.items or ():
+            yield decode_object(self._resource, item)
 
     # ── what counts as a list ────────────────────────────────────────────────────────────────
 
@@ -108,7 +115,7 @@ class ListReader:
             body = msgspec.json.decode(whole, type=_WireBody)
         except HOSTILE as error:
             raise self._broken(error) from None
-        if body.kind != f"{resource.kind}List" or body.api_version != resource.api_version:
+        if body.kind != f"{resource.kind}List" or body.api_version not in resource.api_versions:
             raise DecodeError(f"{expected}, got {_describe(body)}")
         if body.items is msgspec.UNSET:
             raise DecodeError(f"{expected}, got one without items")
@@ -121,51 +128,52 @@ class ListReader:
 
     # ── as Go servers write it ───────────────────────────────────────────────────────────────
 
-    def _is_head(self, at: int) -> bool:
+    def _find_start(self) -> bool:
+        at = self._buffer.find(_COMPACT, 0, _HEAD_ENDS)
+        if at < 0:
+            return False
         try:
             msgspec.json.decode(bytes(self._buffer[:at]) + b'"items":[]}', type=_WireBody)
         except HOSTILE:
             return False
+        self._start = bytes(self._buffer[: at + len(_COMPACT)])
+        del self._buffer[: len(self._start)]
         return True
 
-    def _take(self) -> list[Retained | Rejected]:
-        found: list[Retained | Rejected] = []
+    def _take(self) -> Iterator[Retained | Rejected]:
         buffer, begin, search = self._buffer, 0, self._searched
-        while self._misses < _FALSE_BORDERS:
-            at = buffer.find(_BORDER, search)
-            if at < 0:
-                break
+        while self._misses < _FALSE_BORDERS and (at := buffer.find(_BORDER, search)) >= 0:
             search = at + 1
             try:
-                found.append(decode_object(self._resource, bytes(buffer[begin : at + 1])))
+                found = decode_object(self._resource, bytes(buffer[begin : at + 1]))
             except DecodeError:
                 self._misses += 1
                 continue  # not a border between items: the piece goes on
             begin = at + 2
             self._misses = 0
             self._taken = True
+            yield found
         # A border may lie across two chunks: look again from just before the end.
-        self._searched = max(search, len(buffer) - len(_BORDER)) - begin
-        self._searched = max(self._searched, 0)
-        if begin:
-            del buffer[:begin]
-        if self._misses >= _FALSE_BORDERS or len(buffer) > _BORDERLESS:
-            found += self._change_over(self._head or b"")
-        return found
+        self._searched = max(search, len(buffer) - len(_BORDER), begin) - begin
+        del buffer[:begin]
 
     # ── of any other shape ───────────────────────────────────────────────────────────────────
 
-    def _change_over(self, head: bytes) -> list[Retained | Rejected]:
-        if not head and not self._buffer.startswith(b"{"):
+    def _is_other(self) -> bool:
+        return len(self._buffer) > _HEAD_ENDS or bool(_ITEMS.search(self._buffer))
+
+    def _change_over(self) -> Iterator[Retained | Rejected]:
+        if self._start is None and not self._buffer.startswith(b"{"):
             self._decode(bytes(self._buffer))  # which says what it is instead
-        self._cutter = Cutter(head, follows=self._taken)
+        self._cutter = Cutter(self._start or b"", follows=self._taken)
         kept, self._buffer = self._buffer, bytearray()
         # The comma went with the object before it.
-        return self._cut(self._cutter, b"," + kept if self._taken else kept)
+        yield from self._cut(self._cutter, b"," + kept if self._taken else kept)
 
-    def _cut(self, cutter: Cutter, chunk: bytes | bytearray) -> list[Retained | Rejected]:
+    def _cut(self, cutter: Cutter, chunk: bytes | bytearray) -> Iterator[Retained | Rejected]:
         try:
-            return [decode_object(self._resource, piece) for piece in cutter.feed(chunk)]
+            for piece in cutter.feed(chunk):
+                yield decode_object(self._resource, piece)
         except DecodeError as error:
             raise self._broken(error) from None
 

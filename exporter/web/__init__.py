@@ -5,7 +5,7 @@ They do no I/O, read no clock and never wait: a scrape is not held up by anythin
 
 from __future__ import annotations
 
-from exporter.web.desk import Desk, Judged
+from exporter.web.desk import Desk
 from exporter.web.messages import Asset, Place, Request, Response, Site, Streams, say
 from exporter.web.routes import PAGE_ROUTES, ROUTES, respond
 
@@ -14,7 +14,6 @@ __all__ = [
     "ROUTES",
     "Asset",
     "Desk",
-    "Judged",
     "Place",
     "Request",
     "Response",

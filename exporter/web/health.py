@@ -6,7 +6,7 @@ still known.
 
 from __future__ import annotations
 
-from exporter.analysis.durations import human_duration
+from exporter.explaining.durations import human_duration
 from exporter.model import ResourceStatus
 from exporter.web.messages import Request, Response, Site, say
 

@@ -12,8 +12,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from exporter.model import Reason
-from exporter.web.desk import STATES, Desk, Key, Order, Row
+from exporter.judging import STANDINGS
+from exporter.model import FindingCode, Reason
+from exporter.web.desk import Desk, Key, Order, Row
 
 TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
 #: The name of `reason=` for Services that have none.
@@ -30,7 +31,20 @@ SORTS: dict[str, Order] = {
     "since": lambda row: (row.moment is None, -(row.moment or 0), *row.report.key),
     "ready": lambda row: (row.item.ready is None, row.item.ready or 0, *row.report.key),
 }
-PARAMETERS = ("namespace", "type", "state", "reason", "label", "q", "sort", "limit", "page")
+#: `state` is the former name of `standing`, and goes with the next release.
+PARAMETERS = (
+    "namespace",
+    "type",
+    "standing",
+    "state",
+    "reason",
+    "finding",
+    "label",
+    "q",
+    "sort",
+    "limit",
+    "page",
+)
 
 
 class BadQuery(Exception):  # noqa: N818 - it becomes a 400
@@ -46,8 +60,9 @@ class Query(msgspec.Struct, frozen=True):
 
     namespaces: frozenset[str] = frozenset()
     types: frozenset[str] = frozenset()
-    states: frozenset[str] = frozenset()
+    standings: frozenset[str] = frozenset()
     reasons: frozenset[str] = frozenset()
+    findings: frozenset[str] = frozenset()
     labels: tuple[tuple[str, str, str], ...] = ()
     words: tuple[str, ...] = ()
     sort: str = "worst"
@@ -56,14 +71,16 @@ class Query(msgspec.Struct, frozen=True):
 
     def filter(self, rows: list[Row]) -> list[Row]:
         """The rows that pass all filters, in their order; each filter is one quick pass."""
-        if self.states:
-            rows = [row for row in rows if row.item.state in self.states]
+        if self.standings:
+            rows = [row for row in rows if row.item.standing in self.standings]
         if self.namespaces:
             rows = [row for row in rows if row.item.namespace in self.namespaces]
         if self.types:
             rows = [row for row in rows if row.item.type in self.types]
         if self.reasons:
             rows = [row for row in rows if (row.item.reason or NO_REASON) in self.reasons]
+        if self.findings:
+            rows = [row for row in rows if _has_one(row, self.findings)]
         for word in self.words:
             rows = [row for row in rows if word in row.text]
         for wish in self.labels:
@@ -98,8 +115,10 @@ def read_query(pairs: Iterable[tuple[str, str]]) -> Query:
     return Query(
         namespaces=_split(given["namespace"]),
         types=_choose("type", given["type"], TYPES),
-        states=_choose("state", given["state"], STATES),
+        standings=_choose("standing", given["standing"], STANDINGS)
+        | _choose("state", given["state"], STANDINGS),
         reasons=_choose("reason", given["reason"], (NO_REASON, *(r.value for r in Reason))),
+        findings=_choose("finding", given["finding"], tuple(FindingCode)),
         labels=tuple(_read_label(text) for value in given["label"] for text in _parts(value)),
         words=tuple(_last(given["q"]).lower().split()),
         sort=sort,
@@ -125,6 +144,10 @@ def show(text: str) -> str:
     """A client's text in one line of an error."""
     shown = "".join(letter if letter.isprintable() else "�" for letter in text[:80])
     return shown if len(text) <= 80 else f"{shown[:79]}…"
+
+
+def _has_one(row: Row, codes: frozenset[str]) -> bool:
+    return any(note.code in codes for note in row.item.findings)
 
 
 def _count_up_to(rows: list[Row], order: Order, after: Key) -> int:

@@ -17,11 +17,11 @@ import pytest
 import run_cases
 import yaml
 
-from exporter.analysis.explain import explain
 from exporter.analysis.near_misses import NearMiss, find_near_misses
 from exporter.catalogue import DEFAULT_GROUPS
 from exporter.dump import Dump, read_dump
 from exporter.engine.state import Choices, State
+from exporter.explaining.explain import explain
 from exporter.exposition import Format
 from exporter.model import Reason, Replace, ServiceKey, Source, Upsert
 from exporter.objects.resources import ENDPOINTS, RESOURCES, SLICES

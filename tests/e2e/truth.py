@@ -37,6 +37,7 @@ FAMILIES = (
         )
     ),
 )
+_HEADLESS = "service.kubernetes.io/headless"
 _MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
 _KUBERNETES_WRITERS = (
     "endpointslice-controller.k8s.io",
@@ -55,6 +56,8 @@ class _Entry:
     terminating: bool
     node: str
     zone: str
+    hints: frozenset[str]
+    headless: bool
     ports: tuple[tuple[str, str, int], ...]
 
     @property
@@ -156,6 +159,7 @@ def _read_slice(one: Mapping[str, Any]) -> list[_Entry]:
     entries = []
     for endpoint in one.get("endpoints") or []:
         conditions = endpoint.get("conditions") or {}
+        zones = (endpoint.get("hints") or {}).get("forZones") or []
         address = endpoint["addresses"][0]
         if one["addressType"] != "FQDN":
             address = str(ipaddress.ip_address(address))
@@ -168,6 +172,8 @@ def _read_slice(one: Mapping[str, Any]) -> list[_Entry]:
                 terminating=conditions.get("terminating") is True,
                 node=endpoint.get("nodeName") or "",
                 zone=endpoint.get("zone") or "",
+                hints=frozenset(zone["name"] for zone in zones),
+                headless=_HEADLESS in one["metadata"].get("labels", {}),
                 ports=ports,
             )
         )
@@ -186,11 +192,14 @@ def _merge(entries: Iterable[_Entry]) -> dict[tuple[str, str], _Entry]:
 def _merge_pairs(
     spec: Mapping[str, Any], port: Mapping[str, Any], entries: Iterable[_Entry]
 ) -> dict[tuple[str, int], _Entry]:
-    """Return the merged entry of each (address, number) behind one Service port."""
+    """Return the merged entry of each (address, number) behind one Service port.
+
+    kube-proxy sees no slice with the headless label, and no family but the Service's own.
+    """
     wanted = (port.get("name", ""), port["protocol"])
     pairs: dict[tuple[str, int], _Entry] = {}
     for entry in entries:
-        if entry.kind not in spec["ipFamilies"]:
+        if entry.kind not in spec["ipFamilies"] or entry.headless:
             continue
         for name, protocol, number in entry.ports:
             if (name, protocol) != wanted or not number:
@@ -203,16 +212,61 @@ def _merge_pairs(
 
 def _find_routable(spec: Mapping[str, Any], entries: list[_Entry]) -> set[str]:
     if spec.get("clusterIP") == "None":
-        return _choose({(e.address, 0): e for e in _merge(entries).values() if e.kind != "FQDN"})
-    routable: set[str] = set()
-    for port in spec.get("ports", []):
-        routable |= _choose(_merge_pairs(spec, port, entries))
-    return routable
-
-
-def _choose(pairs: Mapping[tuple[str, int], _Entry]) -> set[str]:
-    """Return the ready addresses or, when there is none, those serving while terminating."""
-    ready = {address for (address, _), entry in pairs.items() if entry.ready}
-    return ready or {
-        address for (address, _), entry in pairs.items() if entry.serving and entry.terminating
+        return _choose(_merge(entry for entry in entries if entry.kind != "FQDN").values())
+    return {
+        address
+        for port in spec.get("ports", [])
+        for family in spec["ipFamilies"]
+        for address in _choose(_of_family(family, _merge_pairs(spec, port, entries)).values())
     }
+
+
+def _of_family(
+    family: str, pairs: Mapping[tuple[str, int], _Entry]
+) -> dict[tuple[str, int], _Entry]:
+    # Each family has a proxier of its own, which falls back to terminating ones by itself.
+    return {pair: entry for pair, entry in pairs.items() if entry.kind == family}
+
+
+def _choose(entries: Iterable[_Entry]) -> set[str]:
+    """Return the ready addresses or, when there is none, those serving while terminating."""
+    return {entry.address for entry in _use(list(entries))}
+
+
+def _use(entries: list[_Entry]) -> list[_Entry]:
+    ready = [entry for entry in entries if entry.ready]
+    return ready or [entry for entry in entries if entry.serving and entry.terminating]
+
+
+def find_targets(
+    service: Mapping[str, Any],
+    slices: Iterable[Mapping[str, Any]],
+    *,
+    node: str,
+    zone: str,
+) -> dict[tuple[str, str, int], frozenset[tuple[str, int]]]:
+    """Return where (cluster IP, protocol, port) lead on one Node: unique (address, number).
+
+    The rules are those of kubernetes pkg/proxy/topology.go for a headful Service.
+    """
+    spec = service["spec"]
+    entries = [entry for one in slices for entry in _read_slice(one)]
+    found = {}
+    for family, address in zip(spec["ipFamilies"], spec["clusterIPs"], strict=True):
+        for port in spec["ports"]:
+            pairs = _of_family(family, _merge_pairs(spec, port, entries))
+            if spec.get("internalTrafficPolicy") == "Local":
+                pairs = {pair: entry for pair, entry in pairs.items() if entry.node == node}
+            used = _use(list(pairs.values()))
+            if spec.get("internalTrafficPolicy") != "Local":
+                used = _heed_hints(used, zone)
+            chosen = {pair for pair, entry in pairs.items() if entry in used}
+            found[address, port["protocol"], port["port"]] = frozenset(chosen)
+    return found
+
+
+def _heed_hints(used: list[_Entry], zone: str) -> list[_Entry]:
+    """One ready endpoint without a hint, or none for this zone: all are used."""
+    if not all(entry.hints for entry in used if entry.ready):
+        return used
+    return [entry for entry in used if entry.ready and zone in entry.hints] or used

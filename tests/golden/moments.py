@@ -85,7 +85,7 @@ def play(name: str, *, unreadable: Iterable[str] = ()) -> Iterator[Moment]:
             held[_key(found)] = found
             if _plural(found) in read:
                 state.deliver(Upsert(_PLURALS[found["kind"]], _decode(found)))
-        state.touch(state.growing())
+        state.touch(state.growing(NOW + step.at))
         state.settle(NOW + step.at)
         yield Moment(step.at, step.say, step.expect, state, tuple(held.values()))
 

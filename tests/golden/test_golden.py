@@ -9,8 +9,8 @@ import promtext
 import pytest
 import run_cases
 
-from exporter.analysis.explain import explain
 from exporter.analysis.near_misses import NearMiss, find_near_misses
+from exporter.explaining.explain import explain
 from exporter.model import Reason, ServiceKey
 from tests.golden.moments import FOLDER, NOW, SCENARIOS, WITHOUT_PODS, Moment, play, render, text_of
 

@@ -196,10 +196,10 @@ def in_chunks(
     try:
         for begin, end in pairwise(edges):
             found += reader.feed(body[begin:end])
-        rest, head = reader.finish()
+        found += reader.rest()
     except DecodeError:
         return None
-    return found + rest, head
+    return found, reader.head
 
 
 @st.composite

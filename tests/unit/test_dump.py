@@ -180,22 +180,62 @@ def test_several_objects_without_a_name_stay_several() -> None:
     assert [type(found) for found in dump.objects["services"]] == [Rejected, Rejected]
 
 
-@pytest.mark.parametrize(
-    "first,second,kept",
-    [
-        ("9", "10", "10"),
-        ("10", "9", "10"),
-        ("10", "10", "10"),
-        ("", "3", "3"),
-        ("3", "", ""),
-    ],
-)
+@pytest.mark.parametrize("first,second,kept", [("9", "10", "10"), ("10", "9", "10")])
 def test_of_an_object_that_is_there_twice_the_newer_stays(
     first: str, second: str, kept: str
 ) -> None:
-    """Versions are compared as numbers; where there is none, the later one in the file wins."""
+    """Versions are compared as numbers, wherever in the file they stand."""
     data = as_json(service(resourceVersion=first), service(resourceVersion=second))
     assert one_service(data).resource_version == kept
+
+
+def test_the_same_object_twice_is_one() -> None:
+    """Bundles hold a Pod in its list and in a file of its own; nothing is ambiguous about that."""
+    assert one_service(as_json(service(), service())).name == "s"
+
+
+@pytest.mark.parametrize("versions", [("", "3"), ("3", ""), ("", "")])
+def test_two_states_of_an_object_that_nobody_can_order_are_refused(
+    versions: tuple[str, str],
+) -> None:
+    """Without versions to compare, either could be what holds: the file can't be read."""
+    one, other = versions
+    data = as_json(
+        service(resourceVersion=one), service(resourceVersion=other, labels={"new": "yes"})
+    )
+    with pytest.raises(DumpError) as caught:
+        read_dump(data)
+    assert str(caught.value) == (
+        "Service d/s is there twice, with differences, and no resourceVersion tells which is newer"
+    )
+
+
+def test_dumps_of_two_clusters_are_not_put_together() -> None:
+    """One Service with two uids means two clusters, or two lives of it."""
+    data = as_json(service(uid="a", resourceVersion="1"), service(uid="b", resourceVersion="2"))
+    with pytest.raises(DumpError) as caught:
+        read_dump(data)
+    assert str(caught.value).startswith(
+        "Service d/s is there with two different uids: these are dumps of two clusters"
+    )
+
+
+def test_of_a_broken_and_a_whole_state_the_broken_one_counts() -> None:
+    """The one that can't be read may be the newer: its Service is unknown, not what it was."""
+    broken = {**service(), "spec": "nonsense"}
+    for documents in ((broken, service()), (service(), broken)):
+        (found,) = read_dump(as_json(*documents)).objects["services"]
+        assert isinstance(found, Rejected)
+
+
+def test_an_object_without_a_namespace_is_in_default() -> None:
+    """Where `kubectl apply` would put it; a Node is in none."""
+    bare = service()
+    del bare["metadata"]["namespace"]
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}}
+    dump = read_dump(as_json(bare, node))
+    assert [found.namespace for found in dump.objects["services"]] == ["default"]
+    assert [found.namespace for found in dump.objects["nodes"]] == [""]
 
 
 def test_yaml_keeps_text_that_looks_like_something_else() -> None:
@@ -275,15 +315,18 @@ def test_slices_of_v1beta1_give_their_zones_but_no_nodes_by_host_name() -> None:
         (b'{"kind": "PodList", "apiVersion": "v1"} trailing', "the file is not whole JSON"),
         (b"NAME   TYPE\ns      ClusterIP\n", "the file is plain text, no objects"),
         (b"42", "the file is plain text, no objects"),
-        (b"\x1f\x8b\x08\x00\x00", "the file is binary"),
-        (b"kind: Pod\xff\n", "the file is not text"),
-        (b"\xff\xfeab\xd8", "the file is not text"),
+        (b"\x00\x01\x02", "the file is binary"),
+        (b"kind: Pod\xff\n", "the file is not UTF-8: byte 0xff in line 1"),
+        (b"\xff\xfeab\xd8", "the file is binary"),
         (b"kind: [", "the file is not YAML"),
         (b"a: b: c", "the file is not YAML: mapping values are not allowed in this context (line"),
         (b"a: \x07", "the file is not YAML"),
-        (b"a: !!python/name:os.system x", "the file is not YAML"),
-        (b"? [1, 2]\n: x", "the file is not YAML"),
-        (b"a: &a [*a]", "the file is nested too deeply"),
+        (
+            b"a: !!python/name:os.system x",
+            "the file holds YAML that is no JSON: the tag tag:yaml.org",
+        ),
+        (b"? [1, 2]\n: x", "the file holds YAML that is no JSON: a key that is no text (line 1)"),
+        (b"a: &a [*a]", "the file holds YAML that is no JSON: aliases (`*name`) are not taken"),
         (b"[" * 100_000, "the file is nested too deeply"),
         (b"[1, 2]", "the file holds no API objects"),
         (b'{"a": 1}', "the file holds no API objects (no kind)"),

@@ -102,6 +102,18 @@ def test_a_fall_that_was_seen_is_dated_by_the_slice_when_it_knows() -> None:
     assert since(story.tell(5, triggered(DOWN, 4.5))) == 4.5
 
 
+def test_whether_somebody_saw_it_fall_is_told() -> None:
+    """A Service that was down when it was first looked at may have been so for longer."""
+    seen = Story()
+    seen.tell(0, service(), UP)
+    assert seen.tell(5, DOWN).since_seen
+    assert seen.look(60).since_seen
+    assert not seen.tell(70, UP).since_seen
+    found_down = Story()
+    assert not found_down.tell(0, service(), triggered(DOWN, -100)).since_seen
+    assert not found_down.look(60).since_seen
+
+
 def test_a_trigger_from_before_it_was_up_is_not_believed() -> None:
     """A slice that keeps an old trigger time can't date a fall to before we saw it up."""
     story = Story()
@@ -342,16 +354,16 @@ def test_without_the_group_nothing_is_counted() -> None:
     story.tell(0, service(), UP)
     report = story.tell(5, DOWN)
     assert (since(report), report.changes) == (5, None)
-    assert set(story.state.growing()) == set()
+    assert set(story.state.growing(NOW + 10)) == set()
 
 
 def test_services_that_are_down_count_with_time() -> None:
     """Those are the ones that have to be looked at without an event."""
     story = Story()
     story.tell(0, service(), UP, service("t"), slice_of(name="t-1", service="t"))
-    assert [str(key) for key in story.state.growing()] == ["d/t"]
+    assert [str(key) for key in story.state.growing(NOW + 10)] == ["d/t"]
     story.tell(5, DOWN)
-    assert sorted(map(str, story.state.growing())) == ["d/s", "d/t"]
+    assert sorted(map(str, story.state.growing(NOW + 10))) == ["d/s", "d/t"]
 
 
 def test_a_new_service_was_never_up() -> None:

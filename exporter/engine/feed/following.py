@@ -22,8 +22,10 @@ from exporter.engine.feed.causes import failure_of
 from exporter.engine.feed.status import FeedStatus, Telemetry
 from exporter.engine.feed.telling import Telling
 from exporter.engine.feed.timing import Timed
+from exporter.engine.feed.versions import Versions
+from exporter.engine.turns import gather, in_turns
 from exporter.model import Change, Forget, Replace, SyncMode
-from exporter.objects.codec import Retained, decode_event
+from exporter.objects.codec import Event, ListHead, Retained, decode_event
 from exporter.objects.lists import ListReader
 from exporter.objects.meta import DecodeError, Rejected
 from exporter.objects.resources import RESOURCES
@@ -86,8 +88,7 @@ async def follow(
     called on the event loop. Pages of lists are fetched while `lists` is held: a server counts a
     list by its size, and several at once get each other refused.
     """
-    feed = Feed(client, plan, deliver, status=status, lists=lists, telemetry=telemetry)
-    await feed.run()
+    await Feed(client, plan, deliver, status=status, lists=lists, telemetry=telemetry).run()
 
 
 class Feed:
@@ -113,7 +114,7 @@ class Feed:
         self._lists = lists
         self._telemetry = telemetry
         self._resource = RESOURCES[plan.resource]
-        self._path = self._resource.path(plan.namespace or None)
+        self._versions = Versions(self._resource.paths(plan.namespace or None))
         self._state = State()
         self._gathered: list[Found] = []
         self._telling = None if quiet else Telling(plan.resource, plan.namespace)
@@ -212,6 +213,19 @@ class Feed:
             params["limit"] = str(order.limit)
         if order.token:
             params["continue"] = order.token
+        while True:
+            try:
+                page, head = await self._read_page(params)
+            except ApiError as error:
+                if not order.token and self._versions.turn(error):
+                    continue
+                return self._fail(error)
+            # Only now: what came of a page that broke off must not count twice.
+            self._versions.found()
+            self._gathered += page
+            return self._take(PageRead(head))
+
+    async def _read_page(self, params: dict[str, str]) -> tuple[list[Found], ListHead]:
         reader = ListReader(self._resource)
         page: list[Found] = []
         try:
@@ -220,24 +234,19 @@ class Feed:
                 Timed(self._telemetry, self._plan.resource, "list"),
                 asyncio.timeout(PAGE_CAP),
             ):
-                async with self._client.list_page(self._path, params) as chunks:
+                async with self._client.list_page(self._versions.path, params) as chunks:
                     async for chunk in chunks:
                         self._telemetry.received(self._plan.resource, len(chunk))
-                        page.extend(reader.feed(chunk))
+                        await in_turns(gather(reader.feed(chunk), page))
                         # Bytes that wait already are given without a pause: let others in.
                         await asyncio.sleep(0)
-                left, head = reader.finish()
-        except ApiError as error:
-            return self._fail(error)
+                await in_turns(gather(reader.rest(), page))
         except DecodeError as error:
-            return self._fail(UnreadableError(str(error)))
+            raise UnreadableError(str(error)) from None
         except TimeoutError:
             slow = f"a page of {self._plan.resource} took more than {PAGE_CAP:.0f} s"
-            return self._fail(BrokenError(slow))
-        # Only now: what came of a page that broke off must not count twice.
-        self._gathered += page
-        self._gathered += left
-        return self._take(PageRead(head))
+            raise BrokenError(slow) from None
+        return page, reader.head
 
     def _fail(self, error: ApiError) -> Order:
         self.error = error
@@ -269,14 +278,14 @@ class Feed:
             async with (
                 Timed(self._telemetry, self._plan.resource, "watch") as timed,
                 self._client.watch(
-                    self._path, params, idle=idle, cap=order.timeout + GRACE
+                    self._versions.path, params, idle=idle, cap=order.timeout + GRACE
                 ) as batches,
             ):
                 timed.end()
                 opened = True
                 self._take(Opened())
                 async for frames in batches:
-                    after = self._read(frames)
+                    after = await self._read(frames)
                     if not isinstance(after, Read):
                         return after
         except ApiError as error:
@@ -285,19 +294,16 @@ class Feed:
             return self._take(Ended(_cause_of(error)))
         return self._take(Ended("end"))
 
-    def _read(self, frames: list[bytes]) -> Order:
+    async def _read(self, frames: list[bytes]) -> Order:
         """All frames of one read at once: a task switch for each would cost as much as it does."""
-        events = []
+        events: list[Event] = []
         broken = ""
-        size = 0
-        for frame in frames:
-            size += len(frame) + 1
-            try:
-                events.append(decode_event(self._resource, frame))
-            except DecodeError as error:
-                broken = str(error)
-                break
-        self._telemetry.received(self._plan.resource, size)
+        self._telemetry.received(self._plan.resource, sum(map(len, frames)) + len(frames))
+        try:
+            decoded = (decode_event(self._resource, frame) for frame in frames)
+            await in_turns(gather(decoded, events))
+        except DecodeError as error:
+            broken = str(error)
         after: Order = Read()
         if events:
             self._status.last_event = time.time()

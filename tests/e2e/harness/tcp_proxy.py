@@ -18,14 +18,18 @@ _CHUNK = 65536
 
 
 class TcpProxy:
-    """Forwards every connection on `port` to `target_port`, both on loopback."""
+    """Forwards every connection on `port` to `target_port`, both on loopback.
 
-    def __init__(self, target_port: int) -> None:
-        self.port = choose_port()
+    `listener`: a socket that listens already, perhaps in another network namespace; such a proxy
+    can be refused, but not allowed again.
+    """
+
+    def __init__(self, target_port: int, listener: socket.socket | None = None) -> None:
+        self.port = choose_port() if listener is None else listener.getsockname()[1]
         self._target_port = target_port
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
-        self._listener: socket.socket | None = None
+        self._listener = listener
 
     def __enter__(self) -> Self:
         self.allow()
@@ -57,7 +61,8 @@ class TcpProxy:
 
     def allow(self) -> None:
         """Let connections in (again), on the same port."""
-        self._listener = socket.create_server((LOOPBACK, self.port))
+        if self._listener is None:
+            self._listener = socket.create_server((LOOPBACK, self.port))
         threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
 
     def _accept(self, listener: socket.socket) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ssl
 from collections.abc import Iterator
+from socketserver import BaseServer
 
 import pytest
 import trustme
@@ -48,7 +49,10 @@ def world(seen: dict[str, Seen]) -> Iterator[World]:
     alice = clients.issue_cert("alice@example.com", common_name="alice")
     bob = clients.issue_cert("bob@example.com", common_name="bob")
     with contextlib.ExitStack() as stack:
-        start = lambda server: stack.enter_context(running(server))  # noqa: E731
+
+        def start(server: BaseServer) -> int:
+            return stack.enter_context(running(server))
+
         names = (LOOPBACK, "localhost", "kubernetes.test")
         https = start(identity_server(seen["server"], context(*names, ask=True)))
         plain = start(identity_server(seen["server"], None))

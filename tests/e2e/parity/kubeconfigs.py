@@ -47,8 +47,8 @@ class World(msgspec.Struct, frozen=True):
 
     def config(self, user: Json | None = None, cluster: Json | None = None, **more: Any) -> Json:
         """A kubeconfig with one context, which trusts the server."""
-        trusted = {"server": self.https, "certificate-authority-data": encode(self.authority)}
-        trusted |= cluster or {}
+        trusted: Json = {"server": self.https}
+        trusted |= {"certificate-authority-data": encode(self.authority), **(cluster or {})}
         trusted = {key: value for key, value in trusted.items() if value is not ...}
         return {
             "apiVersion": "v1",
@@ -102,7 +102,7 @@ def plugin(
     accepted: bool = True,
     *,
     version: str = V1,
-    answer: Json | None = None,
+    answer: object = None,
     cluster: Json | None = None,
     command: str = "./bin/plug",
     **exec_: Any,
@@ -197,7 +197,7 @@ def _both(world: World) -> Files:
     }
 
 
-def _broken_entry(kind: str, value: object) -> Callable[[World], Files]:
+def _broken_entry(kind: str, value: Any) -> Callable[[World], Files]:
     return lambda world: {"config": world.config(**{kind: value})}
 
 

@@ -42,13 +42,20 @@ class Seen:
         return entries
 
 
+def port_of(server: socketserver.BaseServer) -> int:
+    """Where a server listens."""
+    address: Any = server.server_address
+    port: int = address[1]
+    return port
+
+
 @contextlib.contextmanager
 def running(server: socketserver.BaseServer) -> Iterator[int]:
     """A server at work, and its port."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
-        yield server.server_address[1]
+        yield port_of(server)
     finally:
         server.shutdown()
         thread.join()
@@ -93,7 +100,8 @@ def identity_server(seen: Seen, context: ssl.SSLContext | None) -> _Server:
             path = self.path.partition("?")[0]
             certificate = None
             if isinstance(self.connection, ssl.SSLSocket):
-                names = (self.connection.getpeercert() or {}).get("subject", ())
+                found: dict[str, Any] = self.connection.getpeercert() or {}
+                names = found.get("subject", ())
                 certificate = next((v for rdn in names for k, v in rdn if k == "commonName"), None)
             seen.entries.append(
                 {
@@ -137,7 +145,7 @@ def identity_provider(seen: Seen, context: ssl.SSLContext, *, in_form: bool = Fa
 
     class Handler(_Quiet):
         def do_GET(self) -> None:
-            port = self.server.server_address[1]
+            port = port_of(self.server)
             if self.path != "/realm/.well-known/openid-configuration":
                 self.answer(404, {})
                 return

@@ -100,11 +100,12 @@ def test_kubectl_and_we_are_the_same_to_the_server(
 ) -> None:
     """Headers, certificate, tokens, what plugins are told, and the way through proxies."""
     outcomes = []
+    programs: dict[str, list[str | Path]] = {
+        "kubectl": [KUBECTL, "get", "--raw", LIST],
+        "ours": [sys.executable, "-m", "exporter", "get", "-A"],
+    }
     _alike[case.name] = False
-    for name, program in (
-        ("kubectl", [KUBECTL, "get", "--raw", LIST]),
-        ("ours", [sys.executable, "-m", "exporter", "get", "-A"]),
-    ):
+    for name, program in programs.items():
         folder = tmp_path / name
         _write(folder, case, world)
         for one in seen.values():

@@ -46,6 +46,17 @@ def test_each_port_stands_by_itself() -> None:
     assert report.reason is None
 
 
+def test_each_family_falls_back_by_itself() -> None:
+    """IPv6 endpoints that drain are used while IPv4 has a ready one, as kube-proxy does it."""
+    report = report_of(
+        service(ipFamilies=["IPv4", "IPv6"]),
+        slice_of(endpoint(".1"), endpoint(".2", "FTT")),
+        slice_of(endpoint("fd00::1", "FTT"), name="s-6", addressType="IPv6"),
+    )
+    assert report.ports == (PortReady(*HTTP_READY, 1),)
+    assert report.routable == 2
+
+
 def test_one_number_for_two_protocols_is_two_ports() -> None:
     """DNS answers on 53/UDP and 53/TCP."""
     ports = [

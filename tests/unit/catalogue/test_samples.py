@@ -85,7 +85,7 @@ def test_info(found: Json, labels: str) -> None:
     assert info(found) == labels
 
 
-def test_an_external_name_has_its_info_and_nothing_else() -> None:
+def test_an_external_name_has_its_info_and_how_it_stands_and_nothing_else() -> None:
     """No address, port, routable, reason, since or threshold, with every group on."""
     state = state_of(
         service(type="ExternalName"),
@@ -94,7 +94,10 @@ def test_an_external_name_has_its_info_and_nothing_else() -> None:
         groups=ALL_GROUPS,
     )
     mine = [line for line in text_of(state).splitlines() if 'service="s"' in line]
-    assert [line.split("{")[0] for line in mine] == ["k8s_service_info"]
+    assert [line.split("{")[0] for line in mine] == [
+        "k8s_service_info",
+        "k8s_service_endpoints_standing",
+    ]
 
 
 def test_a_service_that_is_down_has_one_reason() -> None:
@@ -246,6 +249,7 @@ def test_legacy_endpoints_leave_out_what_they_do_not_know() -> None:
         "k8s_service_endpoints_not_ready",
         "k8s_service_endpoints_routable",
         "k8s_service_endpoints_min_ready",
+        "k8s_service_endpoints_standing",
         "k8s_service_endpoints_port_ready",
         "k8s_service_endpoints_truncated",
         "k8s_service_endpoints_ready_nodes",

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from exporter.cli import gathering, main
+from exporter.cli import main, offline
 from tests.unit.cli.dumps import NOW
 
 Run = Callable[..., tuple[int, str, str]]
@@ -20,7 +20,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("KUBECONFIG", os.devnull)
     monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setattr(gathering, "time", SimpleNamespace(time=lambda: NOW))
+    monkeypatch.setattr(offline, "time", SimpleNamespace(time=lambda: NOW))
 
 
 @pytest.fixture

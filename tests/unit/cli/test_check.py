@@ -20,9 +20,11 @@ from tests.unit.cli.dumps import (
     write,
 )
 
+BAD = {"annotations": {"endpoints-exporter.io/min-ready": "three"}}
 TWO = {"annotations": {"endpoints-exporter.io/min-ready": "2"}}
 ONE = {"annotations": {"endpoints-exporter.io/min-ready": "1"}}
 IGNORE = {"annotations": {"endpoints-exporter.io/ignore": "true"}}
+TO_COME = {"creationTimestamp": "2027-11-23T07:59:30Z"}
 YOUNG = {"creationTimestamp": "2026-11-23T07:59:30Z"}
 
 
@@ -47,7 +49,10 @@ def undecodable(thing: Json) -> Json:
         (down("web", meta=IGNORE), (), 0),
         (down("web", meta=YOUNG), (), 0),
         (down("web", meta=YOUNG), ("--grace-period", "10s"), 1),
-        ([NO_SERVICES, NO_SLICES], (), 0),
+        (down("web", meta=TO_COME), (), 1),
+        ([NO_SERVICES, NO_SLICES], (), 2),
+        ([NO_SERVICES, NO_SLICES], ("--allow-empty",), 0),
+        ([service("web")], ("--allow-empty",), 2),
         ([service("web")], (), 2),
         ([endpoint_slice(endpoint("10.0.0.1"))], (), 2),
         ([service("web"), undecodable(endpoint_slice())], (), 2),
@@ -57,8 +62,9 @@ def undecodable(thing: Json) -> Json:
         ([*healthy("web"), *down("api", "bank")], ("-n", "shop"), 0),
         ([*healthy("web"), *down("api", "bank")], ("-n", "bank"), 1),
         ([*healthy("web"), *down("api", "bank")], ("-A",), 1),
-        (healthy("web", type="LoadBalancer"), (), 0),
-        (healthy("web", type="LoadBalancer"), ("--strict",), 1),
+        (healthy("web", type="LoadBalancer"), (), 1),
+        (healthy("web", meta=BAD), (), 0),
+        (healthy("web", meta=BAD), ("--strict",), 1),
         (healthy("web"), ("--strict",), 0),
     ],
 )
@@ -76,8 +82,8 @@ def test_problems_are_lines_worst_first_with_reason_and_fix(run: Run, tmp_path: 
     status, out, err = run("check", "--from-file", path)
     lines = out.splitlines()
     assert (status, err) == (1, "")
-    assert lines[0].startswith("shop/z-down: EndpointsNotReady, 0/1 ready. ")
-    assert lines[1].startswith("shop/a-few: 1/1 ready, below min-ready 2. ")
+    assert lines[0].startswith("shop/z-down: down, EndpointsNotReady, 0/1 ready. ")
+    assert lines[1].startswith("shop/a-few: degraded, 1/1 ready, below min-ready 2")
     assert lines[2:] == ["2 of 3 Services are not as they should be"]
 
 
@@ -86,7 +92,7 @@ def test_problems_are_lines_worst_first_with_reason_and_fix(run: Run, tmp_path: 
     [
         (healthy("web"), "1 Service, all as they should be"),
         ([*healthy("web"), *healthy("api")], "2 Services, all as they should be"),
-        ([NO_SERVICES, NO_SLICES], "no Services to check"),
+        ([NO_SERVICES, NO_SLICES], "nothing was checked"),
         (down("web"), "1 of 1 Service is not as it should be"),
         ([service("web")], "1 can't be told"),
         ([undecodable(service("web")), NO_SLICES], "some can't be told"),
@@ -140,3 +146,53 @@ def test_a_bad_min_ready_is_told(run: Run, tmp_path: Path, value: str, problem: 
             "takes a whole number from 1 to 1000000\n"
         ),
     )
+
+
+@pytest.mark.parametrize(
+    "words,told",
+    [
+        (("-n", "shpo"), "there are no Services in namespace shpo; did you mean shop?"),
+        (("--namespaces", "shpo"), "there are no Services in namespace shpo; --allow-empty takes"),
+        (("--namespaces", "shop,bank"), "there are no Services in namespace bank; --allow-empty "),
+        (("-n", "bank"), "there are no Services in namespace bank; --allow-empty takes that"),
+        (
+            ("--namespaces-denylist", "shop"),
+            "there are no Services with --namespaces-denylist shop; --allow-empty takes",
+        ),
+        (
+            ("--service-selector", "app=typo"),
+            "there are no Services with --service-selector app=typo; --allow-empty takes",
+        ),
+        (
+            ("-n", "shop", "--service-selector", "app=typo"),
+            "there are no Services in namespace shop with --service-selector app=typo; --allow-",
+        ),
+    ],
+)
+def test_what_matches_no_service_is_not_green(
+    run: Run, tmp_path: Path, words: tuple[str, ...], told: str
+) -> None:
+    """Nothing checked is status 2 with what is wrong, unless somebody says that it is meant."""
+    path = write(tmp_path, healthy("web"))
+    status, _, err = run("check", "--from-file", path, *words)
+    assert (status, err.count("\n")) == (2, 1)
+    assert err.startswith(f"kube-endpoints-exporter: {told}")
+    assert run("check", "--from-file", path, *words, "--allow-empty")[0] == 0
+    document = json.loads(run("check", "--from-file", path, *words, "-o", "json")[1])
+    assert (document["ok"], document["exit"]) == (None, 2)
+    assert document["missing"][0].startswith(told)
+
+
+def test_one_that_is_down_outweighs_a_namespace_without_services(run: Run, tmp_path: Path) -> None:
+    """What is known to be bad is status 1, whatever else was asked for in vain."""
+    path = write(tmp_path, down("web"))
+    status, _, err = run("check", "--from-file", path, "--namespaces", "shop,bank")
+    assert status == 1
+    assert "no Services in namespace bank" in err
+
+
+def test_a_service_that_can_not_be_read_is_there(run: Run, tmp_path: Path) -> None:
+    """Its namespace is not called empty."""
+    status, _, err = run("check", "--from-file", write(tmp_path, undecodable(service("web"))))
+    assert status == 2
+    assert "no Services" not in err

@@ -12,6 +12,7 @@ from tests.unit.cli.dumps import (
     NO_SLICES,
     Json,
     down,
+    empty,
     endpoint,
     endpoint_slice,
     healthy,
@@ -119,6 +120,46 @@ def test_what_the_file_lacks_is_said_and_nothing_is_made_up(run: Run, tmp_path: 
 
 
 @pytest.mark.parametrize(
+    "kind,words,told",
+    [
+        ("Endpoints", (), "no EndpointSliceList; its Endpoints are read with --source endpoints"),
+        (
+            "EndpointSlice",
+            ("--source", "endpoints"),
+            "no EndpointsList; its EndpointSlices are read without --source endpoints",
+        ),
+    ],
+)
+def test_the_other_source_is_pointed_at(
+    run: Run, tmp_path: Path, kind: str, words: tuple[str, ...], told: str
+) -> None:
+    """A file that holds only what was not asked for says how to ask for it."""
+    version = "v1" if kind == "Endpoints" else "discovery.k8s.io/v1"
+    path = write(tmp_path, service("web"), empty(kind, version))
+    _, _, err = run("scrape", "--from-file", path, *words)
+    assert err.endswith(f"{told}\n")
+    assert err.count("\n") == 1
+
+
+def test_several_files_and_folders_are_one_dump(run: Run, tmp_path: Path) -> None:
+    """`--from-file` is repeatable; what they lack together is said of all of them."""
+    one, other = tmp_path / "one", tmp_path / "other"
+    for folder in (one, other):
+        folder.mkdir()
+    first, second = write(one, service("web")), write(other, healthy("api"))
+    status, out, err = run("scrape", "--from-file", first, "--from-file", str(other))
+    assert (status, err) == (0, "")
+    assert len(series(out, "k8s_service_info")) == 2
+    _, _, err = run("scrape", "--from-file", first, "--from-file", first)
+    assert err.startswith(f"kube-endpoints-exporter: {first}, {first}: holds no EndpointSlice")
+    assert run("scrape", "--from-file", second, "--from-file", "gone") == (
+        2,
+        "",
+        "kube-endpoints-exporter: gone: can't be read: No such file or directory\n",
+    )
+
+
+@pytest.mark.parametrize(
     "content,told",
     [
         (b"", "the file is empty: give what `kubectl get "),
@@ -142,9 +183,9 @@ def test_an_unreadable_file_is_one_line_and_status_2(
     assert err.count("\n") == 1
 
 
-@pytest.mark.parametrize("name,why", [("", "No such file"), (".", "Is a directory"), ("a\0b", "")])
+@pytest.mark.parametrize("name,why", [("", "No such file"), ("a\0b", "")])
 def test_a_file_that_is_none_is_told(run: Run, tmp_path: Path, name: str, why: str) -> None:
-    """A missing file, a folder, a name that can't be one: one line each."""
+    """A missing file, a name that can't be one: one line each."""
     path = name or str(tmp_path / "missing")
     status, _, err = run("scrape", "--from-file", path)
     assert status == 2

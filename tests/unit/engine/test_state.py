@@ -102,7 +102,11 @@ def test_before_slices_are_read_nothing_is_said_of_addresses() -> None:
     state.deliver(replace("services", service()))
     state.settle(NOW)
     families = {line.split("{")[0] for line in text_of(state).splitlines() if line[0] != "#"}
-    assert families == {"k8s_service_info", "k8s_service_endpoints_min_ready"}
+    assert families == {
+        "k8s_service_info",
+        "k8s_service_endpoints_min_ready",
+        "k8s_service_endpoints_standing",
+    }
     assert not state.reports[KEY].known
 
 
@@ -183,13 +187,14 @@ def test_lag_between_pods_and_endpoints_is_told_when_it_is_old_enough() -> None:
     well = pod("pod-10.0.0.1", "10.0.0.1")
     state = state_of(service(), slice_of(endpoint(".1")), well, late, lag_threshold=30.0)
     assert lines_of(state, "k8s_service_endpoints_lagging") == []
-    assert set(state.growing()) == {KEY}
-    state.touch(state.growing())
+    assert set(state.growing(NOW + 29)) == set()
+    assert set(state.growing(NOW + 30)) == {KEY}
+    state.touch(state.growing(NOW + 30))
     state.settle(NOW + 30)
     assert lines_of(state, "k8s_service_endpoints_lagging") == [
         '{namespace="d",service="s",kind="MissingFromSlices"} 1'
     ]
-    assert set(state.growing()) == set()
+    assert set(state.growing(NOW + 1000)) == set()
 
 
 def test_a_snapshot_is_what_was_committed() -> None:
@@ -228,7 +233,7 @@ def test_a_pod_that_is_gone_lags_from_when_it_was_first_missed() -> None:
     """In a scale-down a Pod goes before its endpoint: that counts only when it lasts."""
     state = state_of(service(), slice_of(endpoint(".1")), read=("pods",), lag_threshold=30.0)
     assert lines_of(state, "k8s_service_endpoints_lagging") == []
-    state.touch(state.growing())
+    state.touch(state.growing(NOW + 30.0))
     state.settle(NOW + 30.0)
     assert lines_of(state, "k8s_service_endpoints_lagging") == [
         '{namespace="d",service="s",kind="PodGone"} 1'

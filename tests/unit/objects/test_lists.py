@@ -20,10 +20,9 @@ def read_list(*chunks: bytes) -> tuple[list[str], ListHead]:
     """Names (or reasons of rejection) of what a list of Services gives, in its order."""
     reader = ListReader(SERVICES)
     found = [one for chunk in chunks for one in reader.feed(chunk)]
-    rest, head = reader.finish()
-    return [
-        f"!{one.name}" if isinstance(one, Rejected) else one.name for one in [*found, *rest]
-    ], head
+    found += reader.rest()
+    names = [f"!{one.name}" if isinstance(one, Rejected) else one.name for one in found]
+    return names, reader.head
 
 
 def list_of(*items: Json, kind: str = "ServiceList", **metadata: str) -> bytes:
@@ -49,10 +48,21 @@ def test_objects_come_while_the_bytes_arrive() -> None:
     reader = ListReader(SERVICES)
     half = body.index(b'"name":"c"') + 1
     assert [one.name for one in reader.feed(body[:half])] == ["a", "b"]
-    assert reader.feed(body[half:]) == []
-    rest, head = reader.finish()
-    assert [one.name for one in rest] == ["c"]
-    assert head == ListHead("5", "")
+    assert list(reader.feed(body[half:])) == []
+    assert [one.name for one in reader.rest()] == ["c"]
+    assert reader.head == ListHead("5", "")
+
+
+@pytest.mark.parametrize("indent", [0, 1, 2, 8])
+def test_a_list_with_line_breaks_is_read_while_it_arrives_too(indent: int) -> None:
+    """A server that is asked for pretty answers writes the same list with line breaks."""
+    body = msgspec.json.format(list_of(*(service(name) for name in "abcdefgh")), indent=indent)
+    reader = ListReader(SERVICES)
+    seen = [len(list(reader.feed(body[begin : begin + 64]))) for begin in range(0, len(body), 64)]
+    assert sum(seen) == 8
+    assert max(seen) == 1
+    assert list(reader.rest()) == []
+    assert reader.head == ListHead("5", "")
 
 
 def test_a_list_says_where_to_go_on() -> None:
@@ -115,9 +125,8 @@ def test_nested_objects_with_metadata_are_no_items() -> None:
     ]
     reader = ListReader(DEPLOYMENTS)
     head = {"kind": "DeploymentList", "apiVersion": "apps/v1", "metadata": {"resourceVersion": "5"}}
-    found = reader.feed(msgspec.json.encode({**head, "items": items}))
-    rest, _ = reader.finish()
-    assert [one.name for one in [*found, *rest]] == ["a", "b"]
+    found = [*reader.feed(msgspec.json.encode({**head, "items": items})), *reader.rest()]
+    assert [one.name for one in found] == ["a", "b"]
 
 
 def test_a_broken_item_stands_in_its_place() -> None:
@@ -151,9 +160,9 @@ def test_a_list_that_breaks_off_is_a_decode_error(keep: int, pretty: bool) -> No
     body = list_of(service("a"), service("b"))
     reader = ListReader(SERVICES)
     body = pad(msgspec.json.format(body)) if pretty else body
-    reader.feed(body[: keep + 9000 * (pretty and keep > 0)])
+    list(reader.feed(body[: keep + 9000 * (pretty and keep > 0)]))
     with pytest.raises(DecodeError):
-        reader.finish()
+        list(reader.rest())
 
 
 A_LIST = "expected a ServiceList of v1, got"
@@ -209,9 +218,8 @@ def test_what_is_no_list_of_the_resource_is_a_decode_error(body: bytes, told: st
     """A gateway's answer, a page, an error or another API's collection is never an empty list."""
     for sent in (body, pad(body)):
         reader = ListReader(SERVICES)
-        with pytest.raises(DecodeError) as caught:  # noqa: PT012  # either of the two may find it
-            reader.feed(sent)
-            reader.finish()
+        with pytest.raises(DecodeError) as caught:
+            [*reader.feed(sent), *reader.rest()]  # either of the two may find it
         assert str(caught.value).startswith(told) or sent is not body
         assert str(caught.value).startswith((A_LIST, "the list of services is broken: "))
 
@@ -233,9 +241,8 @@ def test_a_list_that_is_no_json_is_refused_however_it_is_read(items: bytes) -> N
     """What is cut bracket by bracket is checked as strictly as what is decoded whole."""
     body = pad(b"{" + HEAD + b',"items":' + items + b"}")
     reader = ListReader(SERVICES)
-    with pytest.raises(DecodeError, match="services is broken"):  # noqa: PT012  # either finds it
-        reader.feed(body)
-        reader.finish()
+    with pytest.raises(DecodeError, match="services is broken"):
+        [*reader.feed(body), *reader.rest()]  # either of the two finds it
 
 
 def test_slices_are_read_from_a_typed_list() -> None:
@@ -246,9 +253,19 @@ def test_slices_are_read_from_a_typed_list() -> None:
         "metadata": {"resourceVersion": "5"},
     }
     reader = ListReader(SLICES)
-    reader.feed(msgspec.json.encode({**head, "items": [slice_of(endpoint(".1"))]}))
-    rest, _ = reader.finish()
-    assert [one.name for one in rest] == ["s-1"]
+    body = msgspec.json.encode({**head, "items": [slice_of(endpoint(".1"))]})
+    assert [one.name for one in [*reader.feed(body), *reader.rest()]] == ["s-1"]
+
+
+def test_a_list_of_an_older_version_is_one_too() -> None:
+    """Where a server serves no newer one, that is what was asked for."""
+    body = (
+        b'{"apiVersion":"gateway.networking.k8s.io/v1beta1","items":[],"kind":"HTTPRouteList",'
+        b'"metadata":{"resourceVersion":"5"}}'
+    )
+    reader = ListReader(HTTPROUTES)
+    assert [*reader.feed(body), *reader.rest()] == []
+    assert reader.head == ListHead("5", "")
 
 
 def test_lists_of_custom_resources_have_their_keys_sorted() -> None:
@@ -266,9 +283,8 @@ def test_lists_of_custom_resources_have_their_keys_sorted() -> None:
         }
     )
     reader = ListReader(HTTPROUTES)
-    found = reader.feed(body)
-    rest, _ = reader.finish()
-    assert [one.name for one in [*found, *rest]] == ["a", "b"]
+    found = [*reader.feed(body), *reader.rest()]
+    assert [one.name for one in found] == ["a", "b"]
 
 
 @pytest.mark.parametrize("pretty", [False, True])
@@ -277,20 +293,20 @@ def test_an_item_without_end_is_refused(pretty: bool, monkeypatch: pytest.Monkey
     monkeypatch.setattr(cutting, "LARGEST_ITEM", 3 * 2**20)
     reader = ListReader(SERVICES)
     begin = b"{" + HEAD + b',"items":[{"metadata":{"name":"'
-    reader.feed(pad(begin) if pretty else begin)
+    list(reader.feed(pad(begin) if pretty else begin))
     for _ in range(31):
-        assert reader.feed(b"a" * 100_000) == []
+        assert list(reader.feed(b"a" * 100_000)) == []
     with pytest.raises(DecodeError, match="services is broken: an item is larger than 3 MiB"):
-        reader.feed(b"a" * 100_000)
+        list(reader.feed(b"a" * 100_000))
 
 
 def test_what_stands_around_the_items_is_bounded() -> None:
     """An endless object that has no items at all."""
     reader = ListReader(SERVICES)
     for _ in range(10):
-        assert reader.feed(b'{"' + b"a" * 100_000) == []
+        assert list(reader.feed(b'{"' + b"a" * 100_000)) == []
     with pytest.raises(DecodeError, match="around its items is larger than 1 MiB"):
-        reader.feed(b'{"' + b"a" * 100_000)
+        list(reader.feed(b'{"' + b"a" * 100_000))
 
 
 def test_every_byte_of_a_printed_list_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -310,9 +326,9 @@ def test_every_byte_of_a_printed_list_is_looked_at_once(monkeypatch: pytest.Monk
     one = json.dumps({"metadata": {"name": "x", "annotations": {"a": "y" * 3000}}}, indent=1)
     body = b"{" + HEAD + b', "items": [' + ",\n".join([one] * 500).encode() + b"]}"
     reader = ListReader(SERVICES)
-    found = []
+    found: list[object] = []
     for at in range(0, len(body), 65_536):
         found += reader.feed(body[at : at + 65_536])
-    rest, _ = reader.finish()
-    assert (len(found), rest) == (500, [])
+    assert list(reader.rest()) == []
+    assert len(found) == 500
     assert looked == len(body)

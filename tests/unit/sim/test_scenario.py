@@ -85,7 +85,7 @@ def test_expected_samples_are_well_formed_and_said_once(name: str) -> None:
         for text in expect.samples:
             family, labels, value = parse_sample(text)
             assert value is not None, (when, text)
-            assert family.startswith(("k8s_service_", "k8s_endpointslices_")), text
+            assert family.startswith(("k8s_service_", "k8s_endpointslices_", "k8s_route")), text
             key = (family, frozenset(labels.items()))
             assert key not in seen, (when, text)
             seen.add(key)
@@ -165,7 +165,9 @@ def test_timestamps_follow_the_start() -> None:
 
 def test_an_unknown_scenario_is_one_clear_line() -> None:
     """Asking for a scenario that doesn't exist names those that do."""
-    with pytest.raises(KeyError, match="no scenario 'nonsense'; there are: annotations, churn"):
+    with pytest.raises(
+        KeyError, match="no scenario 'nonsense'; there are: annotations, broken-reference"
+    ):
         load_scenario("nonsense", _NOW)
 
 
