@@ -9,9 +9,6 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from exporter.api import CredentialsError
-from exporter.api.credentials import find_kubeconfig
-
 _IN_POD = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _DEFAULT = "default"
 _NAME = "simulated"
@@ -44,6 +41,9 @@ def find_namespace(
 
     Files that can't be read name none: whoever connects next says what is wrong with them.
     """
+    from exporter.api import CredentialsError
+    from exporter.api.credentials import find_kubeconfig
+
     try:
         config = find_kubeconfig(kubeconfig, env)
     except CredentialsError:

@@ -100,8 +100,8 @@ def identity_server(seen: Seen, context: ssl.SSLContext | None) -> _Server:
             path = self.path.partition("?")[0]
             certificate = None
             if isinstance(self.connection, ssl.SSLSocket):
-                found: dict[str, Any] = self.connection.getpeercert() or {}
-                names = found.get("subject", ())
+                shown: Any = self.connection.getpeercert() or {}
+                names = shown.get("subject", ())
                 certificate = next((v for rdn in names for k, v in rdn if k == "commonName"), None)
             seen.entries.append(
                 {
