@@ -33,7 +33,7 @@ OWNED = (
     Path("deploy/manifests"),
     Path("deploy/kustomize"),
 )
-GROUPS = ("required", "endpoints", "pods", "nodes", "workloads", "dependents")
+GROUPS = ("required", "endpoints", "pods", "nodes", "workloads", "dependents", "routes")
 
 Files = dict[Path, str]
 

@@ -12,6 +12,7 @@ from exporter.catalogue.core import CORE
 from exporter.catalogue.detail import COMPATIBILITY, DETAIL, allow_list_families
 from exporter.catalogue.family import DEFAULT_GROUPS, Family, Group, Kind, Scope, Stability
 from exporter.catalogue.further import CHANGES, DEPENDENTS, PODS, PORTS, SLICES, TOPOLOGY
+from exporter.catalogue.routes import ROUTES
 
 __all__ = [
     "DEFAULT_GROUPS",
@@ -32,6 +33,7 @@ FAMILIES: tuple[Family, ...] = (
     *CHANGES,
     *PODS,
     *DEPENDENTS,
+    *ROUTES,
     *allow_list_families((), ()),
     *DETAIL,
     *COMPATIBILITY,

@@ -33,6 +33,7 @@ class Group(StrEnum):
     CHANGES = "changes"
     PODS = "pods"
     DEPENDENTS = "dependents"
+    ROUTES = "routes"
     LABELS = "labels"
     ADDRESSES = "addresses"
     COMPATIBILITY = "compatibility"
@@ -49,11 +50,20 @@ class Scope(StrEnum):
     NAMESPACE = "namespace"
     #: A Service under the label that kube-state-metrics gave its Endpoints object.
     ENDPOINT = "endpoint"
+    #: An object that refers to Services; `namespace` is empty for what is in none.
+    ROUTE = "route"
+    #: All objects of a kind that refers to Services.
+    KIND = "kind"
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels that every series of this scope begins with."""
-        return ("namespace",) if self is Scope.NAMESPACE else ("namespace", self.value)
+        match self:
+            case Scope.NAMESPACE | Scope.KIND:
+                return (self.value,)
+            case Scope.ROUTE:
+                return ("kind", "namespace", "name")
+        return ("namespace", self.value)
 
 
 class Stability(StrEnum):
@@ -66,9 +76,9 @@ class Stability(StrEnum):
 class Family(msgspec.Struct, frozen=True):
     """One metric family: what it is called, what it says, how its samples come out of a report.
 
-    `labels` are those after the scope's own. `samples` takes a ServiceReport or NamespaceReport,
-    after `scope`. `free`: the names of the labels differ by Service, samples are FreeSamples.
-    `info` families are gauges of value 1 whose name ends in `_info`.
+    `labels` are those after the scope's own. `samples` takes the report that `scope` says: on a
+    Service, a namespace, a route or a kind. `free`: the names of the labels differ by Service,
+    samples are FreeSamples. `info` families are gauges of value 1 whose name ends in `_info`.
     """
 
     name: str

@@ -29,7 +29,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if not namespace and args.from_file is None:
         namespace = find_namespace(settings.kubeconfig, settings.context)
     scope = (namespace,) if namespace else ()
-    gathered = gather(settings, args.from_file, scope, dependents=True)
+    gathered = gather(settings, args.from_file, scope, routes=True)
     complain(gathered)
     namespace = namespace or find_namespace_of(named.name, gathered.state.reports)
     key = ServiceKey(namespace, named.name)

@@ -20,6 +20,7 @@ from exporter.objects.resources import (
     NODES,
     PODS,
     RESOURCES,
+    ROUTES,
     SERVICES,
     WORKLOADS,
 )
@@ -78,7 +79,9 @@ def choose(settings: Settings, *, groups: Collection[Group] = ()) -> Choices:
     )
 
 
-def wanted_resources(settings: Settings, *, dependents: bool) -> tuple[str, ...]:
+def wanted_resources(
+    settings: Settings, *, dependents: bool, routes: bool = False
+) -> tuple[str, ...]:
     """The resources to read, those that are required first."""
     names = [SERVICES.name, settings.source.value]
     if settings.pods:
@@ -87,8 +90,10 @@ def wanted_resources(settings: Settings, *, dependents: bool) -> tuple[str, ...]
         names.append(NODES.name)
     if settings.workloads:
         names += [resource.name for resource in WORKLOADS]
-    if dependents:
+    if dependents or routes:
         names += [resource.name for resource in DEPENDENTS]
+    if routes:
+        names += [resource.name for resource in ROUTES]
     return tuple(names)
 
 
@@ -97,14 +102,14 @@ def gather(
     from_file: Sequence[str] | None,
     namespaces: tuple[str, ...] = (),
     *,
-    dependents: bool = False,
+    routes: bool = False,
     exposed: bool = False,
 ) -> Gathered:
     """Read what the settings ask for; CommandError when that can't be done at all.
 
     `namespaces` are all that is spoken of: of a cluster no more is read, for a reading costs time
     and needs permissions. A file is there whole anyway, and may tell what else was meant.
-    `dependents`: read what may point at Services, too, where that is allowed. `exposed`: have the
+    `routes`: read what refers to Services, too, where that is allowed. `exposed`: have the
     metrics rendered.
     """
     if from_file is not None:
@@ -115,8 +120,7 @@ def gather(
         settings = msgspec.structs.replace(settings, namespaces=namespaces)
     from exporter.cli.live import gather_live
 
-    dependents = dependents or Group.DEPENDENTS in settings.enabled_groups()
-    return gather_live(settings, dependents=dependents, exposed=exposed)
+    return gather_live(settings, routes=routes, exposed=exposed)
 
 
 def complain(gathered: Gathered) -> None:

@@ -17,6 +17,7 @@ from exporter.api import (
     ForbiddenError,
     connect,
 )
+from exporter.catalogue import Group
 from exporter.cli.errors import PROGRAM, CommandError
 from exporter.cli.gathering import Gathered, choose, wanted_resources
 from exporter.config import Settings
@@ -62,8 +63,9 @@ def make_plans(settings: Settings, resources: Iterable[str]) -> Iterator[Plan]:
                 mode=settings.sync,
                 interval=settings.interval,
                 limit=settings.page_size,
-                # Whoever asks for quick polls does not want to wait a minute for a granted right.
-                denied_pause=min(settings.interval, 30.0),
+                # Whoever asks for quick polls does not want to wait a minute for a granted right,
+                # and with its jitter the pause must leave a new kind to be found within one.
+                denied_pause=min(settings.interval, 25.0),
                 probe=min(10 * settings.interval, 300.0),
                 label_selector=settings.service_selector if name == SERVICES.name else "",
             )
@@ -81,7 +83,7 @@ async def open_client(settings: Settings, *, warned: Callable[[str], None] | Non
         raise CommandError(escape_text(str(error))) from None
 
 
-def gather_live(settings: Settings, *, dependents: bool, exposed: bool) -> Gathered:
+def gather_live(settings: Settings, *, routes: bool, exposed: bool) -> Gathered:
     """Read all that the settings ask for; CommandError when the API server can't be read.
 
     What may not be read (403) or does not exist (404) is done without: optional resources
@@ -91,7 +93,12 @@ def gather_live(settings: Settings, *, dependents: bool, exposed: bool) -> Gathe
 
     async def read() -> Gathered:
         async with await open_client(settings) as client:
-            resources = wanted_resources(settings, dependents=dependents)
+            groups = settings.enabled_groups()
+            resources = wanted_resources(
+                settings,
+                dependents=Group.DEPENDENTS in groups,
+                routes=routes or Group.ROUTES in groups,
+            )
             return await read_once(client, settings, resources, exposed=exposed)
 
     return asyncio.run(read())

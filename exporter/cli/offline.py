@@ -28,7 +28,7 @@ def gather_offline(settings: Settings, paths: Sequence[str], *, exposed: bool) -
         raise CommandError(escape_text(str(error))) from None
     state = State(choose(settings, groups=settings.enabled_groups() if exposed else ()))
     now = time.time()
-    for resource in wanted_resources(settings, dependents=True):
+    for resource in wanted_resources(settings, dependents=True, routes=True):
         if resource in dump.held:
             state.deliver(Replace(resource, "", tuple(_chosen(settings, resource, dump))))
     state.settle(now)

@@ -60,7 +60,9 @@ async def serving(
         leader=settings.leader_lease is not None,
     )
     state.exposition.silent = settings.leader_lease is not None
-    resources = wanted_resources(settings, dependents=Group.DEPENDENTS in groups)
+    resources = wanted_resources(
+        settings, dependents=Group.DEPENDENTS in groups, routes=Group.ROUTES in groups
+    )
     engine = Engine(
         client,
         tuple(make_plans(settings, resources)),

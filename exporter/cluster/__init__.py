@@ -13,6 +13,7 @@ import msgspec
 from exporter.cluster.dependents import DependentIndex
 from exporter.cluster.pods import PodIndex
 from exporter.cluster.slices import SliceIndex
+from exporter.cluster.watcher import Watcher
 from exporter.model import (
     Change,
     Delete,
@@ -31,13 +32,13 @@ from exporter.objects.legacy import Endpoints
 from exporter.objects.meta import Rejected
 from exporter.objects.nodes import Node
 from exporter.objects.pods import Pod
-from exporter.objects.resources import DEPENDENTS, RESOURCES, WORKLOADS
+from exporter.objects.resources import REFERRERS, RESOURCES, WORKLOADS
 from exporter.objects.services import Service
 from exporter.objects.slices import EndpointSlice
 from exporter.objects.workloads import Workload
 
 _WORKLOADS = frozenset(resource.name for resource in WORKLOADS)
-_DEPENDENTS = frozenset(resource.name for resource in DEPENDENTS)
+_DEPENDENTS = frozenset(resource.name for resource in REFERRERS)
 
 
 class Dirty(msgspec.Struct):
@@ -87,6 +88,11 @@ class Cluster:
         self._workloads: dict[str, dict[tuple[str, str], Workload]] = {}
         self._dependents = DependentIndex()
         self._reads_dependents = False
+        self._watchers: list[Watcher] = []
+
+    def observe(self, watcher: Watcher) -> None:
+        """Have every change of an object told to somebody else, too."""
+        self._watchers.append(watcher)
 
     # ── what goes in ─────────────────────────────────────────────────────────────────────────
 
@@ -155,6 +161,8 @@ class Cluster:
         scopes = self._scopes[resource]
         (scopes.add if known else scopes.discard)(namespace)
         self._reads_dependents = any(self._scopes[name] for name in _DEPENDENTS)
+        for watcher in self._watchers:
+            watcher.change_scope(resource)
 
     @staticmethod
     def _in_scope(store: Iterable[ObjectKey], namespace: str) -> Iterator[ObjectKey]:
@@ -198,6 +206,8 @@ class Cluster:
         new: Retained | None,
         dirty: Dirty,
     ) -> None:
+        for watcher in self._watchers:
+            watcher.change(resource, key, old, new)
         match resource:
             case "services":
                 self._link_service(key, old, new, dirty)  # type: ignore[arg-type]
@@ -294,14 +304,28 @@ class Cluster:
 
     # ── what comes out ───────────────────────────────────────────────────────────────────────
 
-    def knows(self, resource: str, namespace: str) -> bool:
-        """Whether the resource was read in this namespace (or everywhere)."""
+    def knows(self, resource: str, namespace: str | None) -> bool:
+        """Whether the resource was read in this namespace (or everywhere); None: anywhere."""
         scopes = self._scopes[resource]
-        return "" in scopes or namespace in scopes
+        return bool(scopes) if namespace is None else "" in scopes or namespace in scopes
 
     def find(self, resource: str, key: ObjectKey) -> Retained | None:
         """One object, None when there is none."""
         return self._objects[resource].get(key)
+
+    def complete(self, resource: str, namespace: str) -> bool:
+        """Whether all objects of a namespace ("": of all) were read, and nothing was left out."""
+        partial = self._partial and resource == "services"
+        denied = namespace in self._denied if namespace else bool(self._denied)
+        return not (partial or denied) and self.knows(resource, namespace)
+
+    def undecodable(self, resource: str, key: ObjectKey) -> bool:
+        """Whether an object is there and could not be decoded."""
+        return key in self._broken[resource]
+
+    def held(self, resource: str) -> Iterator[Retained]:
+        """All objects of a resource."""
+        return iter(self._objects[resource].values())
 
     def count(self, resource: str, namespace: str = "") -> int:
         """How many objects of a resource are held, in all or in one namespace."""

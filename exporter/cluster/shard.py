@@ -1,7 +1,8 @@
 """Which part of the Services is ours, where several processes share a large cluster.
 
 Every shard reads everything that is read and holds its part of Services and slices; Pods, Nodes,
-workloads and dependents it holds whole, for any of them may belong to any Service.
+workloads and dependents it holds whole, for any of them may belong to any Service. The first shard
+tells of routes, and with that group on it holds all Services and slices.
 """
 
 from __future__ import annotations

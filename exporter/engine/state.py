@@ -15,6 +15,7 @@ from exporter.analysis.report import ReportOptions, analyse
 from exporter.catalogue import Family, Group, select_families
 from exporter.cluster import Cluster, Dirty
 from exporter.cluster.shard import Shard
+from exporter.engine.routes import RouteBatch, RouteBoard
 from exporter.engine.transitions import Transitions
 from exporter.exposition import Exposition
 from exporter.exposition.fragments import Fragment
@@ -63,6 +64,12 @@ class State:
         )
         self.shard = choices.shard
         self.exposition = Exposition(choices.families())
+        # A route needs the Services of all shards: the first one holds them all and tells of it.
+        self._tells_routes = Group.ROUTES in choices.groups and choices.shard.index == 0
+        owns = (lambda _key: True) if self._tells_routes else choices.shard.owns
+        self.routes = RouteBoard(self.cluster, self.exposition, owns)
+        if choices.shard.index == 0:
+            self.cluster.observe(self.routes.routing)
         self._options = ReportOptions(
             min_ready=choices.min_ready,
             addresses=Group.ADDRESSES in choices.groups,
@@ -77,6 +84,8 @@ class State:
         self._memory: dict[ServiceKey, Past] = {}
         self._due: dict[ServiceKey, float] = {}
         self._reports: dict[ServiceKey, ServiceReport] = {}
+        #: Of Services that other shards report on.
+        self._foreign: dict[ServiceKey, ServiceReport] = {}
         self._dirty = Dirty()
         self._observers: list[Callable[[Collection[ServiceKey]], None]] = []
         self._seen_all = False
@@ -95,11 +104,12 @@ class State:
     @property
     def pending(self) -> bool:
         """Whether something is to be computed again."""
-        return bool(self._dirty)
+        return bool(self._dirty) or self.routes.pending
 
     def deliver(self, change: Change) -> None:
         """Takes a change."""
-        self._dirty.add(self.cluster.apply(self.shard.narrow(change)))
+        ours = change if self._tells_routes else self.shard.narrow(change)
+        self._dirty.add(self.cluster.apply(ours))
 
     def touch(self, services: Iterable[ServiceKey]) -> None:
         """Marks Services whose report changes with time alone."""
@@ -118,16 +128,31 @@ class State:
         while todo:
             key = todo.pop()
             report = self._report(key, now)
-            batch.reports[key] = report
-            batch.lines[key] = (
-                None if report is None else self.exposition.render(report, self._reports.get(key))
-            )
+            if self.shard.owns(key):
+                before = self._reports.get(key)
+                batch.reports[key] = report
+                batch.lines[key] = (
+                    None if report is None else self.exposition.render(report, before)
+                )
+            else:
+                before = self._foreign.get(key)
+                batch.foreign[key] = report
+            self.routes.feel(key, before, report)
             if not may_go_on():
                 return
         while batch.namespaces:
             name = batch.namespaces.pop()
             about = self.cluster.namespace(name) if self.shard.owns_namespace(name) else None
             batch.namespace_lines[name] = self._render_namespace(about)
+        # References look at Services: theirs have to be through.
+        if batch.routes is None:
+            batch.routes = self.routes.begin()
+        self.routes.work(batch.routes, lambda key: self._newest(batch, key), may_go_on)
+
+    def _newest(self, batch: Batch, key: ServiceKey) -> ServiceReport | None:
+        mine = self.shard.owns(key)
+        fresh, held = (batch.reports, self._reports) if mine else (batch.foreign, self._foreign)
+        return fresh[key] if key in fresh else held.get(key)
 
     def _render_namespace(self, about: NamespaceReport | None) -> Fragment | None:
         return self.exposition.render_namespace(about) if about is not None else None
@@ -141,7 +166,14 @@ class State:
                 self._reports.pop(key, None)
             else:
                 self._reports[key] = report
+        for key, report in batch.foreign.items():
+            if report is None:
+                self._foreign.pop(key, None)
+            else:
+                self._foreign[key] = report
         self.exposition.commit(batch.lines, batch.namespace_lines)
+        if batch.routes is not None:
+            self.routes.commit(batch.routes)
         self._seen_all = True
         for told in self._observers:
             told(batch.reports.keys())
@@ -152,7 +184,8 @@ class State:
             self.commit(self.refresh(now))
 
     def _report(self, key: ServiceKey, now: float) -> ServiceReport | None:
-        view = self.cluster.view(key) if self.shard.owns(key) else None
+        wanted = self._tells_routes or self.shard.owns(key)
+        view = self.cluster.view(key) if wanted else None
         if view is None:
             self._memory.pop(key, None)
             self._due.pop(key, None)
@@ -203,10 +236,14 @@ class Batch:
         self.services = dirty.services
         self.namespaces = dirty.namespaces
         self.reports: dict[ServiceKey, ServiceReport | None] = {}
+        self.foreign: dict[ServiceKey, ServiceReport | None] = {}
         self.lines: dict[ServiceKey, Fragment | None] = {}
         self.namespace_lines: dict[str, Fragment | None] = {}
+        #: None until all Services are through.
+        self.routes: RouteBatch | None = None
 
     @property
     def finished(self) -> bool:
         """Whether nothing is left to compute."""
-        return not (self.services or self.namespaces)
+        through = not (self.services or self.namespaces)
+        return through and self.routes is not None and self.routes.finished

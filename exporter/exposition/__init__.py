@@ -19,8 +19,15 @@ from exporter.exposition.formats import (
     family_head,
     negotiate,
 )
-from exporter.exposition.fragments import Fragment, Renderer
-from exporter.model import NamespaceReport, ServiceKey, ServiceReport
+from exporter.exposition.fragments import Fragment, Renderer, WideRenderer
+from exporter.model import (
+    KindReport,
+    NamespaceReport,
+    RouteKey,
+    RouteReport,
+    ServiceKey,
+    ServiceReport,
+)
 
 __all__ = [
     "Exposition",
@@ -79,17 +86,25 @@ class Exposition:
         self.families = tuple(families)
         #: Tells nothing but the tail: another process speaks.
         self.silent = False
-        about_services = tuple(f for f in families if f.scope is not Scope.NAMESPACE)
-        about_namespaces = tuple(f for f in families if f.scope is Scope.NAMESPACE)
+        about_services = _of(families, Scope.SERVICE, Scope.ENDPOINT)
+        about_namespaces = _of(families, Scope.NAMESPACE)
+        about_routes = _of(families, Scope.ROUTE)
+        about_kinds = _of(families, Scope.KIND)
         self._service_renderer = Renderer(about_services)
         self._namespace_renderer = Renderer(about_namespaces)
         self._services = ChunkStore(len(about_services))
         self._namespaces = ChunkStore(len(about_namespaces))
+        self._route_renderer = WideRenderer(about_routes)
+        self._kind_renderer = WideRenderer(about_kinds)
+        self._routes = ChunkStore(len(about_routes))
+        self._kinds = ChunkStore(len(about_kinds))
         self._places: list[tuple[Family, ChunkStore, int]] = [
             (family, store, number)
             for store, members in (
                 (self._services, about_services),
                 (self._namespaces, about_namespaces),
+                (self._routes, about_routes),
+                (self._kinds, about_kinds),
             )
             for number, family in enumerate(members)
         ]
@@ -106,6 +121,27 @@ class Exposition:
     def render_namespace(self, report: NamespaceReport) -> Fragment:
         """A namespace's lines, to be committed later."""
         return self._namespace_renderer.render_namespace(report)
+
+    def render_route(self, report: RouteReport) -> Fragment:
+        """A route's lines, to be committed later."""
+        return self._route_renderer.render(report.key, report)
+
+    def render_kind(self, report: KindReport) -> Fragment:
+        """A kind's lines, to be committed later."""
+        return self._kind_renderer.render((report.kind,), report)
+
+    def commit_routes(
+        self,
+        routes: Mapping[RouteKey, Fragment | None],
+        kinds: Mapping[str, Fragment | None],
+    ) -> None:
+        """As commit, for routes and their kinds. A scrape of single namespaces tells no kind."""
+        if routes:
+            # Keys begin with the namespace: by it a scrape may leave lines out.
+            by_place = {(key.namespace, key.kind, key.name): routes[key] for key in routes}
+            self._routes.apply(by_place)
+        if kinds:
+            self._kinds.apply({("", kind): lines for kind, lines in kinds.items()})
 
     def commit(
         self,
@@ -156,3 +192,7 @@ class Exposition:
         if form is Format.OPENMETRICS_1_0_0:
             pieces.append(b"# EOF\n")
         return Page(pieces)
+
+
+def _of(families: Sequence[Family], *scopes: Scope) -> tuple[Family, ...]:
+    return tuple(family for family in families if family.scope in scopes)

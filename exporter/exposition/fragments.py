@@ -99,3 +99,30 @@ def _join(labels: tuple[str, ...], values: tuple[str, ...]) -> str:
 
 def _free(pairs: tuple[tuple[str, str], ...]) -> str:
     return "".join([f'",{name}="{escape_value(value)}' for name, value in pairs if value])
+
+
+class WideRenderer:
+    """Renders reports whose families begin with labels of another kind than Services have."""
+
+    def __init__(self, families: tuple[Family, ...]) -> None:
+        self._families = families
+
+    def render(self, subject: tuple[str, ...], report: object) -> Fragment:
+        """The lines of one report; `subject` are the values of the scope's labels."""
+        found = []
+        for family in self._families:
+            text = "".join(
+                f"{family.name}{{{_pairs(family.all_labels, (*subject, *values))}}}"
+                f" {format_number(value)}\n"
+                for values, value in family.samples(report)
+            )
+            found.append(text.encode("utf-8", "replace"))
+        return tuple(found)
+
+
+def _pairs(labels: tuple[str, ...], values: tuple[str, ...]) -> str:
+    return ",".join(
+        f'{label}="{escape_value(value)}"'
+        for label, value in zip(labels, values, strict=True)
+        if value
+    )

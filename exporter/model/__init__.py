@@ -45,6 +45,15 @@ from exporter.model.reports import (
     Topology,
     Transition,
 )
+from exporter.model.routes import (
+    BROKEN,
+    KindReport,
+    ReferenceReport,
+    Result,
+    RouteKey,
+    RouteReport,
+    RuleReport,
+)
 from exporter.model.status import (
     ResourceStatus,
     Snapshot,
@@ -56,6 +65,7 @@ from exporter.model.views import (
 
 __all__ = [
     "ANNOTATION_PREFIX",
+    "BROKEN",
     "INTENDED",
     "MOST_ABOUT",
     "REASON_RANK",
@@ -70,14 +80,20 @@ __all__ = [
     "FindingCode",
     "Forget",
     "Judgement",
+    "KindReport",
     "NamespaceReport",
     "ObjectKey",
     "PodsReport",
     "PodsView",
     "PortReady",
     "Reason",
+    "ReferenceReport",
     "Replace",
     "ResourceStatus",
+    "Result",
+    "RouteKey",
+    "RouteReport",
+    "RuleReport",
     "ServiceKey",
     "ServiceReport",
     "ServiceView",

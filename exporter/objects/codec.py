@@ -9,12 +9,16 @@ from typing import Any, Protocol
 
 import msgspec
 
-from exporter.objects.dependents import DEPENDENT_WIRES
+from exporter.objects.callers import CALLER_WIRES
+from exporter.objects.gateways import GATEWAY_WIRES
+from exporter.objects.ingresses import WireIngress
 from exporter.objects.legacy import WireEndpoints
 from exporter.objects.meta import DecodeError, Rejected
+from exporter.objects.monitors import MONITOR_WIRES
 from exporter.objects.nodes import WireNode
 from exporter.objects.pods import WirePod, pod_from_metadata
 from exporter.objects.resources import PODS, Resource
+from exporter.objects.routes import ROUTE_WIRES
 from exporter.objects.services import WireService
 from exporter.objects.slices import SERVICE_NAME_LABEL, WireSlice
 from exporter.objects.workloads import WORKLOAD_WIRES
@@ -47,7 +51,11 @@ WIRES: dict[str, type[_Wire]] = {
     "pods": WirePod,
     "nodes": WireNode,
     **WORKLOAD_WIRES,
-    **DEPENDENT_WIRES,
+    "ingresses": WireIngress,
+    **ROUTE_WIRES,
+    **GATEWAY_WIRES,
+    **CALLER_WIRES,
+    **MONITOR_WIRES,
 }
 
 # What msgspec can raise on hostile bytes: its own errors, invalid UTF-8, nesting, huge numbers.

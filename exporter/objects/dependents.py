@@ -1,230 +1,154 @@
-"""Dependent: what sends traffic to a Service by name and fails with it.
+"""Dependent: what names Services and fails with them, and what it does with each of them.
 
-Ingresses, Gateway API routes, admission webhooks and aggregated APIs: of each only the Services it
-names are kept, never what it routes or how.
+Ingresses, Gateway API routes, webhooks and aggregated APIs. Of each kind the same is kept: rules
+that choose backends, with what they match and how traffic is shared. How the wire spells them is
+in `routes` and `callers`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Iterable
 
 import msgspec
 
-from exporter.objects.meta import WireMeta, intern_text
+from exporter.objects.meta import WireMeta, intern_labels, intern_text, parse_time
 
 Target = tuple[str, str]
 
+#: An object that says nothing of shares gives each backend one part (Gateway API, BackendRef).
+WHOLE = 1
 
-class Dependent(msgspec.Struct, frozen=True, gc=False):
-    """An object that points at Services. `targets` are (namespace, name), each once, sorted."""
+
+class Backend(msgspec.Struct, frozen=True, gc=False):
+    """One reference. `port` is a number or a name, 0 when none is given.
+
+    `weight` is its part of the rule's traffic; `mirror`: it gets copies and nobody waits for it.
+    `other` is what it points at when that is no Service, as `Kind.group`.
+    """
+
+    namespace: str
+    name: str
+    port: int | str = 0
+    weight: int = WHOLE
+    mirror: bool = False
+    other: str = ""
+
+
+class Match(msgspec.Struct, frozen=True, gc=False):
+    """One way into a rule. `kind` is Exact, PathPrefix, RegularExpression or another's own word.
+
+    `method`, `headers` and `queries` are what a request has to have besides, as people write them.
+    """
+
+    kind: str = "PathPrefix"
+    path: str = "/"
+    method: str = ""
+    headers: tuple[str, ...] = ()
+    queries: tuple[str, ...] = ()
+
+
+#: What a rule matches that says nothing: every request (HTTPRoute, `matches`).
+EVERYTHING = (Match(),)
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """Where requests go. `hosts` are lower case and without a dot at the end; () is any host.
+
+    `name` is the rule's own, or the webhook's. `fallback`: it takes what no other rule takes (an
+    Ingress' default backend). `answers`: it answers by itself, with a redirect. `policy` is the
+    failurePolicy of a webhook, "" for all else.
+    """
+
+    backends: tuple[Backend, ...]
+    matches: tuple[Match, ...] = EVERYTHING
+    hosts: tuple[str, ...] = ()
+    name: str = ""
+    fallback: bool = False
+    answers: bool = False
+    policy: str = ""
+
+
+class Parent(msgspec.Struct, frozen=True, gc=False):
+    """What a controller says of a route: of one parent, as `Gateway infra/public`.
+
+    `accepted` is the condition's status: True, False, Unknown, or "" while it is not told.
+    """
+
+    name: str
+    accepted: str = ""
+    reason: str = ""
+    message: str = ""
+
+
+class Door(msgspec.Struct, frozen=True, gc=False):
+    """Where requests come in: an Ingress class, or a Gateway and (`section`) one listener of it."""
+
+    kind: str
+    namespace: str
+    name: str
+    section: str = ""
+
+
+class Dependent(msgspec.Struct, frozen=True):
+    """An object that points at Services. `targets` are (namespace, name), each once, sorted.
+
+    `labels` are kept of Ingresses, which Probes select. `parents` are what the status tells of,
+    `doors` what the spec asks for.
+    """
 
     kind: str
     namespace: str
     name: str
     resource_version: str
     targets: tuple[Target, ...]
-
-
-class _WireDependent(msgspec.Struct, frozen=True):
-    KIND: ClassVar[str] = ""
-
-    metadata: WireMeta
-
-    def _targets(self) -> Iterator[tuple[str | None, str | None]]:
-        raise NotImplementedError
-
-    def compact(self) -> Dependent:
-        """The retained form; a reference without a name or a namespace points nowhere."""
-        meta = self.metadata
-        found = {
-            (intern_text(namespace), intern_text(name))
-            for namespace, name in self._targets()
-            if namespace and name
-        }
-        return Dependent(
-            kind=self.KIND,
-            namespace=intern_text(meta.namespace),
-            name=meta.name or "",
-            resource_version=meta.resource_version or "",
-            targets=tuple(sorted(found)),
-        )
-
-
-# ── Ingress ──────────────────────────────────────────────────────────────────────────────────
-
-
-class _WireIngressService(msgspec.Struct, frozen=True, gc=False):
-    name: str | None = None
-
-
-class _WireIngressBackend(msgspec.Struct, frozen=True, gc=False):
-    service: _WireIngressService | None = None
-
-
-class _WireIngressPath(msgspec.Struct, frozen=True, gc=False):
-    backend: _WireIngressBackend | None = None
-
-
-class _WireIngressHTTP(msgspec.Struct, frozen=True, gc=False):
-    paths: list[_WireIngressPath] | None = None
-
-
-class _WireIngressRule(msgspec.Struct, frozen=True, gc=False):
-    http: _WireIngressHTTP | None = None
-
-
-class _WireIngressSpec(msgspec.Struct, frozen=True, rename="camel", gc=False):
-    default_backend: _WireIngressBackend | None = None
-    rules: list[_WireIngressRule] | None = None
-
-
-class WireIngress(_WireDependent, frozen=True):
-    """An Ingress (networking.k8s.io/v1): its Services are in its own namespace."""
-
-    KIND: ClassVar[str] = "Ingress"
-
-    spec: _WireIngressSpec | None = None
-
-    def _targets(self) -> Iterator[tuple[str | None, str | None]]:
-        spec = self.spec or _WireIngressSpec()
-        backends = [spec.default_backend]
-        for rule in spec.rules or ():
-            backends += [path.backend for path in (rule.http and rule.http.paths) or ()]
-        for backend in backends:
-            if backend is not None and backend.service is not None:
-                yield self.metadata.namespace, backend.service.name
-
-
-# ── Gateway API ──────────────────────────────────────────────────────────────────────────────
-
-
-class _WireBackendRef(msgspec.Struct, frozen=True, gc=False):
-    group: str | None = None
-    kind: str | None = None
-    namespace: str | None = None
-    name: str | None = None
-
-
-class _WireMirror(msgspec.Struct, frozen=True, rename="camel", gc=False):
-    backend_ref: _WireBackendRef | None = None
-
-
-class _WireFilter(msgspec.Struct, frozen=True, rename="camel", gc=False):
-    request_mirror: _WireMirror | None = None
-
-
-class _WireRouteBackend(msgspec.Struct, frozen=True, gc=False):
-    group: str | None = None
-    kind: str | None = None
-    namespace: str | None = None
-    name: str | None = None
-    filters: list[_WireFilter] | None = None
-
-
-class _WireRouteRule(msgspec.Struct, frozen=True, rename="camel", gc=False):
-    backend_refs: list[_WireRouteBackend] | None = None
-    filters: list[_WireFilter] | None = None
-
-
-class _WireRouteSpec(msgspec.Struct, frozen=True, gc=False):
-    rules: list[_WireRouteRule] | None = None
-
-
-class _WireRoute(_WireDependent, frozen=True):
-    spec: _WireRouteSpec | None = None
-
-    def _targets(self) -> Iterator[tuple[str | None, str | None]]:
-        for rule in (self.spec.rules if self.spec else None) or ():
-            filters = list(rule.filters or ())
-            for backend in rule.backend_refs or ():
-                filters += backend.filters or ()
-                yield from self._of(backend)
-            for item in filters:
-                if item.request_mirror is not None and item.request_mirror.backend_ref is not None:
-                    yield from self._of(item.request_mirror.backend_ref)
-
-    def _of(
-        self, reference: _WireRouteBackend | _WireBackendRef
-    ) -> Iterator[tuple[str | None, str | None]]:
-        # A reference without group and kind is one to a Service (Gateway API, BackendRef).
-        if not reference.group and reference.kind in (None, "", "Service"):
-            yield reference.namespace or self.metadata.namespace, reference.name
-
-
-class WireHTTPRoute(_WireRoute, frozen=True):
-    """An HTTPRoute (gateway.networking.k8s.io/v1); a reference may cross namespaces."""
-
-    KIND: ClassVar[str] = "HTTPRoute"
-
-
-class WireGRPCRoute(_WireRoute, frozen=True):
-    """A GRPCRoute, in the shape of an HTTPRoute as far as backends go."""
-
-    KIND: ClassVar[str] = "GRPCRoute"
-
-
-# ── webhooks and aggregated APIs ─────────────────────────────────────────────────────────────
-
-
-class _WireServiceReference(msgspec.Struct, frozen=True, gc=False):
-    namespace: str | None = None
-    name: str | None = None
-
-
-class _WireClientConfig(msgspec.Struct, frozen=True, gc=False):
-    service: _WireServiceReference | None = None
-
-
-class _WireWebhook(msgspec.Struct, frozen=True, rename="camel", gc=False):
-    client_config: _WireClientConfig | None = None
-
-
-class _WireWebhooks(_WireDependent, frozen=True):
-    webhooks: list[_WireWebhook] | None = None
-
-    def _targets(self) -> Iterator[tuple[str | None, str | None]]:
-        for webhook in self.webhooks or ():
-            service = webhook.client_config.service if webhook.client_config else None
-            if service is not None:
-                yield service.namespace, service.name
-
-
-class WireValidatingWebhooks(_WireWebhooks, frozen=True):
-    """A ValidatingWebhookConfiguration; a webhook called by URL points at no Service."""
-
-    KIND: ClassVar[str] = "ValidatingWebhookConfiguration"
-
-
-class WireMutatingWebhooks(_WireWebhooks, frozen=True):
-    """A MutatingWebhookConfiguration."""
-
-    KIND: ClassVar[str] = "MutatingWebhookConfiguration"
-
-
-class _WireAPIServiceSpec(msgspec.Struct, frozen=True, gc=False):
-    service: _WireServiceReference | None = None
-
-
-class WireAPIService(_WireDependent, frozen=True):
-    """An APIService; one that the API server answers itself has no Service."""
-
-    KIND: ClassVar[str] = "APIService"
-
-    spec: _WireAPIServiceSpec | None = None
-
-    def _targets(self) -> Iterator[tuple[str | None, str | None]]:
-        service = self.spec.service if self.spec else None
-        if service is not None:
-            yield service.namespace, service.name
-
-
-#: resource → what its objects look like on the wire
-DEPENDENT_WIRES: dict[str, type[_WireDependent]] = {
-    "ingresses": WireIngress,
-    "httproutes": WireHTTPRoute,
-    "grpcroutes": WireGRPCRoute,
-    "validatingwebhookconfigurations": WireValidatingWebhooks,
-    "mutatingwebhookconfigurations": WireMutatingWebhooks,
-    "apiservices": WireAPIService,
-}
+    rules: tuple[Rule, ...] = ()
+    parents: tuple[Parent, ...] = ()
+    doors: tuple[Door, ...] = ()
+    created: float | None = None
+    labels: dict[str, str] = {}
+
+    @property
+    def rejected(self) -> bool:
+        """Every parent that its status tells of has said no, or nothing yet."""
+        return bool(self.parents) and all(one.accepted != "True" for one in self.parents)
+
+
+def make_dependent(
+    kind: str,
+    meta: WireMeta,
+    rules: Iterable[Rule],
+    *,
+    parents: Iterable[Parent] = (),
+    doors: Iterable[Door] = (),
+    labelled: bool = False,
+) -> Dependent:
+    """The retained form; a reference without a name or a namespace points nowhere."""
+    kept = tuple(rules)
+    found = {
+        (intern_text(backend.namespace), intern_text(backend.name))
+        for rule in kept
+        for backend in rule.backends
+        if backend.namespace and backend.name and not backend.other
+    }
+    return Dependent(
+        kind=kind,
+        namespace=intern_text(meta.namespace),
+        name=meta.name or "",
+        resource_version=meta.resource_version or "",
+        targets=tuple(sorted(found)),
+        rules=kept,
+        parents=tuple(parents),
+        doors=tuple(dict.fromkeys(doors)),
+        created=parse_time(meta.creation_timestamp),
+        labels=intern_labels(meta.labels) if labelled else {},
+    )
+
+
+def read_host(text: str | None) -> str:
+    """A host name as it is compared: lower case, without the dot at the end of a full name."""
+    return intern_text((text or "").strip().lower().removesuffix("."))
+
+
+def name_type(kind: str | None, group: str | None) -> str:
+    """What something is that is no Service: `Kind.group`."""
+    return ".".join(filter(None, (kind or "(no kind)", group)))

@@ -164,6 +164,40 @@ RESOURCES: tuple[Resource, ...] = (
     ),
     Resource("HTTPRoute", "httproutes", group="gateway.networking.k8s.io", custom=True),
     Resource("GRPCRoute", "grpcroutes", group="gateway.networking.k8s.io", custom=True),
+    # As the Gateway API's channels have them: what is not in the standard one is alpha yet.
+    Resource("TLSRoute", "tlsroutes", "v1alpha2", "gateway.networking.k8s.io", custom=True),
+    Resource("TCPRoute", "tcproutes", "v1alpha2", "gateway.networking.k8s.io", custom=True),
+    Resource("UDPRoute", "udproutes", "v1alpha2", "gateway.networking.k8s.io", custom=True),
+    Resource("Gateway", "gateways", group="gateway.networking.k8s.io", short=("gtw",), custom=True),
+    Resource(
+        "ReferenceGrant",
+        "referencegrants",
+        "v1beta1",
+        "gateway.networking.k8s.io",
+        short=("refgrant",),
+        custom=True,
+    ),
+    Resource(
+        "ServiceMonitor",
+        "servicemonitors",
+        group="monitoring.coreos.com",
+        short=("smon",),
+        custom=True,
+    ),
+    Resource(
+        "PodMonitor", "podmonitors", group="monitoring.coreos.com", short=("pmon",), custom=True
+    ),
+    Resource("Probe", "probes", group="monitoring.coreos.com", short=("prb",), custom=True),
+    Resource(
+        "CustomResourceDefinition",
+        "customresourcedefinitions",
+        group="apiextensions.k8s.io",
+        namespaced=False,
+        short=("crd",),
+        empty='"spec":{"group":"","names":{"plural":"","kind":""},"scope":"","versions":null},'
+        '"status":{"conditions":null,"acceptedNames":{"plural":"","kind":""},'
+        '"storedVersions":null}',
+    ),
     Resource(
         "ValidatingWebhookConfiguration",
         "validatingwebhookconfigurations",

@@ -23,7 +23,7 @@ from exporter.sim.scenario import load_scenario
 from exporter.sim.server import Settings, SimServer
 from exporter.sim.store import Store
 
-#: The scenarios of the demo: some forty Services, most of them well most of the time.
+#: The scenarios of the demo: some sixty Services, most of them well most of the time.
 DEMO = (
     "web-shop",
     "udp-and-tcp",
@@ -45,6 +45,9 @@ DEMO = (
     "topology-hints",
     "traffic-local",
     "dependents",
+    "routes-ingress",
+    "routes-gateway",
+    "routes-callers",
     "orphan-slices",
     "frozen-slices",
     "reason-crash-loop",

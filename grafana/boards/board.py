@@ -18,7 +18,11 @@ class Section(msgspec.Struct, frozen=True):
 
 
 class Board(msgspec.Struct, frozen=True):
-    """One dashboard; `known` is the family whose labels can be chosen."""
+    """One dashboard; `known` is the family whose labels can be chosen.
+
+    `single` are the variables of which one value is chosen, and never all. `annotated` says
+    whether it has annotations, and whether they are shown from the start.
+    """
 
     uid: str
     title: str
@@ -26,5 +30,7 @@ class Board(msgspec.Struct, frozen=True):
     variables: tuple[str, ...]
     known: str
     sections: tuple[Section, ...]
-    since: str = "now-6h"
-    refresh: str = "1m"
+    single: tuple[str, ...] = ()
+    annotated: bool | None = False
+    since: str = "now-1h"
+    refresh: str = "5m"

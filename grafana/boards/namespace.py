@@ -6,61 +6,63 @@ from grafana.boards import common, queries
 from grafana.boards.board import Board, Section
 from grafana.boards.links import NAMESPACE as UID
 from grafana.boards.links import SERIES_SERVICE
-from grafana.boards.meaning import DEGRADED, READY, STATE_TEXT, STATES, TERMINATING
-from grafana.boards.panels import CLUSTER, NAMESPACE, WHO, Column, Line, graph, number, table
-from grafana.boards.queries import PER, Selection, worst
+from grafana.boards.meaning import DEGRADED, READY, STANDING_TEXT, STANDINGS, TERMINATING, steps
+from grafana.boards.optional import RULES
+from grafana.boards.panels import Line, bars, graph
+from grafana.boards.queries import PER, Selection, among
+from grafana.boards.tables import CLUSTER, NAMESPACE, WHO, Column, table
 
 _CHOSEN = Selection(("cluster", "namespace"))
 _MOST = 100
+_WORST = f"topk({_MOST}, {_CHOSEN.standing})"
 
 
-def _of_worst(expression: str) -> str:
-    return worst(expression, _MOST, _CHOSEN.state)
+def _of_worst(name: str) -> str:
+    return among(_CHOSEN.top(name), _WORST)
 
 
-_NUMBERS = Section(
-    "Right now",
-    (
-        common.count_services(_CHOSEN),
-        common.count_empty(_CHOSEN),
-        common.count_draining(_CHOSEN),
-        common.count_degraded(_CHOSEN),
-        common.count_intended(_CHOSEN),
-        number(
-            "Ready addresses",
-            "Ready addresses of all Services together; of a dual-stack Service the family that has "
-            "more. An address counts once for each Service that it belongs to.",
-            f"sum({_CHOSEN.top(queries.READY)})",
-        ),
-    ),
-)
+_NUMBERS = Section("Right now", common.count_standings(_CHOSEN))
 
 _SERVICES = Section(
     "Services",
     (
         table(
             "All Services",
-            f"The {_MOST} worst Services, worst first. {STATE_TEXT} Click the Service to see why.",
+            f"The {_MOST} worst Services, worst first, with what is wrong. {STANDING_TEXT} Click "
+            "the Service to see why.",
             *WHO,
             Column(
-                "State", expression=f"bottomk({_MOST}, {_CHOSEN.state})", words=STATES, width=150
+                "Standing",
+                expression=f"{_WORST} * on ({PER}) group_left (reason) ({_CHOSEN.reason} > bool 0)"
+                f" or on ({PER}) {_WORST}",
+                words=STANDINGS,
+                width=100,
             ),
-            Column("Ready", expression=_of_worst(_CHOSEN.top(queries.READY))),
-            Column("Not ready", expression=_of_worst(_CHOSEN.top(queries.NOT_READY))),
-            Column("Terminating", expression=_of_worst(_CHOSEN.top(queries.TERMINATING))),
-            Column("Min ready", expression=_of_worst(_CHOSEN.top(queries.MIN_READY))),
+            # Most Services have no reason, and what is not there can't be a link.
+            Column("Reason", "reason", width=190, linked=False, filtered=True),
             Column(
-                "Empty since",
-                expression=_of_worst(f"{_CHOSEN.top(queries.SINCE)} * 1000"),
-                unit="dateTimeFromNow",
+                "Down for",
+                width=80,
+                expression=among(f"time() - {_CHOSEN.top(queries.SINCE)}", _WORST),
+                unit="s",
             ),
-            sort="State",
-            descending=False,
+            Column("Ready", expression=_of_worst(queries.READY)),
+            Column("Not ready", expression=_of_worst(queries.NOT_READY), width=90),
+            Column("Terminating", expression=_of_worst(queries.TERMINATING), width=100),
+            Column("Min ready", expression=_of_worst(queries.MIN_READY), width=90),
+            nothing="No Services are known in what is chosen above",
+            sort="Standing",
             height=12,
         ),
-        common.show_states(_CHOSEN, title="Services over time", count=40, height=14),
+        common.show_standings(_CHOSEN, title="Trouble over time", count=40, height=14),
     ),
 )
+
+
+def _addresses(state: str) -> str:
+    recorded = _CHOSEN.series(queries.COUNTED_ADDRESSES, f'state="{state}"')
+    return f"sum({recorded})"
+
 
 _TRENDS = Section(
     "Over time",
@@ -69,24 +71,27 @@ _TRENDS = Section(
         common.count_reasons(_CHOSEN),
         graph(
             "Addresses by state",
-            "Ready, not ready and terminating addresses of all Services together. Ready falling "
-            "while not ready rises: something that many share has broken.",
-            Line(f"sum({_CHOSEN.top(queries.READY)})", "Ready", READY),
-            Line(f"sum({_CHOSEN.top(queries.NOT_READY)})", "Not ready", DEGRADED),
-            Line(f"sum({_CHOSEN.top(queries.TERMINATING)})", "Terminating", TERMINATING),
+            "Ready, not ready and terminating addresses of all Services together; of a dual-stack "
+            "Service the family that has more. Ready falling while not ready rises: something that "
+            "many share has broken." + RULES,
+            Line(_addresses("ready"), "Ready", READY),
+            Line(_addresses("not_ready"), "Not ready", DEGRADED),
+            Line(_addresses("terminating"), "Terminating", TERMINATING),
             whole=True,
         ),
-        graph(
+        bars(
             "Services with most unready addresses",
-            "The ten Services with most addresses that are not ready and not terminating. Click a "
-            "line to see which Pods they are.",
+            "The ten Services with most addresses that are not ready and not terminating, now. "
+            "Click a bar to see which Pods they are.",
             Line(
                 f"topk(10, {_CHOSEN.top(queries.NOT_READY)} - on ({PER})"
-                f" {_CHOSEN.top(queries.TERMINATING)})",
-                common.WHO,
+                f" {_CHOSEN.top(queries.TERMINATING)} > 0)",
+                common.SERVICE,
             ),
-            whole=True,
+            colors=steps(DEGRADED),
+            nothing="No address is unready, or nothing was scraped",
             links=(SERIES_SERVICE,),
+            height=9,
         ),
         common.count_unready_pods(_CHOSEN),
         common.count_changes(_CHOSEN),
@@ -130,11 +135,13 @@ _SLICES = Section(
                 "Ingress points",
                 expression=f"bottomk(50, {_CHOSEN.top('k8s_service_load_balancer_ingress')})",
                 colors=((0, DEGRADED), (1, READY)),
+                width=120,
             ),
+            nothing="No Service is of type LoadBalancer, or nothing was scraped",
             sort="Ingress points",
             descending=False,
             width=12,
-            height=8,
+            height=9,
         ),
         table(
             "Slices by namespace",
@@ -146,6 +153,7 @@ _SLICES = Section(
             Column("Slices", expression=_MOST_SLICES),
             Column(
                 "Foreign",
+                width=80,
                 expression=_of_largest(
                     "sum by (cluster, namespace) "
                     f"({_CHOSEN.top('k8s_service_endpoints_slices_foreign')})"
@@ -156,9 +164,11 @@ _SLICES = Section(
                     title,
                     expression=_of_largest(_slices(f"k8s_endpointslices_{title.lower()}")),
                     colors=((0, READY), (1, DEGRADED)),
+                    width=100,
                 )
                 for title in ("Orphaned", "Unlabelled", "Frozen")
             ),
+            nothing="No slices are known in what is chosen above",
             sort="Slices",
             height=8,
         ),
@@ -172,4 +182,5 @@ BOARD = Board(
     variables=("cluster", "namespace"),
     known=queries.INFO,
     sections=(_NUMBERS, _SERVICES, _TRENDS, _SLICES),
+    refresh="1m",
 )

@@ -46,11 +46,12 @@ def _outline(board: Board) -> Dashboard:
         .refresh(board.refresh)
         .timezone("browser")
         .with_variable(choose_source())
-        .annotations(list(annotate(board.variables)))
         .links(list(board_links()))
     )
+    if board.annotated is not None:
+        dashboard.annotations(list(annotate(board.variables, shown=board.annotated)))
     for name in board.variables:
-        dashboard.with_variable(choose(name, board.known))
+        dashboard.with_variable(choose(name, board.known, one=name in board.single))
     return dashboard
 
 

@@ -5,115 +5,129 @@ from __future__ import annotations
 from grafana.boards import common, queries
 from grafana.boards.board import Board, Section
 from grafana.boards.links import OVERVIEW
-from grafana.boards.meaning import DEGRADED, EMPTY, READY, map_values, steps
-from grafana.boards.panels import CLUSTER, NAMESPACE, SERVICE, WHO, Column, Panel, number, table
+from grafana.boards.meaning import DEGRADED, EMPTY, READY, URGENCIES, steps
+from grafana.boards.panels import Panel, number
 from grafana.boards.queries import PER, Selection
+from grafana.boards.tables import CLUSTER, NAMESPACE, SERVICE, Column, table
 
 _CHOSEN = Selection(("cluster", "namespace"))
 _CLUSTERS = Selection(("cluster",))
-_REASONS = _CHOSEN.top(queries.REASON, f'reason!~"{queries.INTENDED}"', by="reason")
-_NEWEST = f"topk(50, {_REASONS} * on ({PER}) group_left () {_CHOSEN.top(queries.SINCE)} * 1000)"
-
-_PORTS = _CHOSEN.top("k8s_service_endpoints_port_ready", by="port_name, protocol, port")
-_UNREACHED = _CHOSEN.judged(
-    f"{_PORTS} == 0 unless on ({PER}) {_CHOSEN.top(queries.REASON)}"
-    f" and on ({PER}) {_CHOSEN.top(queries.READY)} > 0"
-)
-_PENDING = _CHOSEN.judged(f"{_CHOSEN.top('k8s_service_load_balancer_ingress')} == 0")
+_OURS = 'alertname=~"Kube(Service|EndpointSlices).*|EndpointsExporter.*"'
+_ALERTS = " Empty without the rules in alerts/. The name leads to the runbook."
 
 
-def _of_broken(name: str) -> str:
-    """A value of each Service in the table of broken ones, with its reason."""
-    return f"{_CHOSEN.top(name)} * on ({PER}) group_left (reason) ({_NEWEST} > bool 0)"
+def _trust(title: str, text: str, expression: str) -> Panel:
+    words = ((0, "Incomplete", DEGRADED), (1, "Complete", READY))
+    return number(title, text, expression, colors=steps(EMPTY, (1, READY)), words=words, width=6)
 
 
-def _finding(title: str, text: str, expression: str, known: str, color: str = DEGRADED) -> Panel:
-    return number(title, text, _CHOSEN.total(expression, known), colors=steps(READY, (1, color)))
+def _count_firing() -> Panel:
+    here = 'cluster=~"$cluster", namespace=~"$namespace|"'
+    return number(
+        "Alerts firing",
+        "How many of our alerts fire, as Prometheus has them; the tables below name them."
+        + _ALERTS,
+        f"count(group by (alertname, severity, {PER})"
+        f' (ALERTS{{{here}, {_OURS}, alertstate="firing"}}))',
+        colors=steps(READY, (1, DEGRADED)),
+        nothing="No alerts",
+        width=6,
+    )
 
 
 _NUMBERS = Section(
     "Right now",
     (
-        common.count_services(_CHOSEN),
-        common.count_empty(_CHOSEN),
-        common.count_draining(_CHOSEN),
-        common.count_degraded(_CHOSEN),
-        common.count_intended(_CHOSEN),
+        *common.count_standings(_CHOSEN),
         number(
+            "Services",
+            "Services that the exporter knows in what is chosen above. Falls when Services are "
+            "deleted; No data means that the exporter is not scraped: see the board Exporter.",
+            f"count({_CHOSEN.standing})",
+            width=6,
+        ),
+        _trust(
             "Can this be trusted?",
             "Whether the exporter has read everything that it needs. 'Incomplete' means that a "
             "resource was not read yet or may not be read; 'No data' that no exporter is scraped. "
             "See the board Exporter.",
             f"min({_CLUSTERS.series('endpoints_exporter_resource_synced')})",
-            colors=steps(EMPTY, (1, READY)),
-            words=map_values((0, "Incomplete", DEGRADED), (1, "Complete", READY)),
-            trend=False,
+        ),
+        _count_firing(),
+        number(
+            "Findings",
+            "What is remarkable about Services, notes on healthy ones included; the table of "
+            "findings below tells what and how often.",
+            _CHOSEN.count(_CHOSEN.top(queries.FINDING, by="finding")),
+            width=6,
         ),
     ),
 )
 
+
+def _urgency(selector: str, *labels: str) -> str:
+    """A number for each alert by `meaning.URGENCIES`: the larger the worse."""
+    kept = ", ".join(("alertname", *labels))
+    parts = (
+        f"{rank} * max by ({kept})"
+        f' (ALERTS{{{selector}, {_OURS}, severity="{severity}", alertstate="{state}"}})'
+        for rank, severity, state, _ in URGENCIES
+    )
+    return f"topk(100, {' or '.join(parts)})"
+
+
+_WORDS = tuple(
+    (rank, severity.capitalize() + ("" if state == "firing" else ", pending"), color)
+    for rank, severity, state, color in URGENCIES
+)
+_HERE = 'cluster=~"$cluster", namespace=~"$namespace"'
+
 _BROKEN = Section(
     "What is broken",
     (
+        common.list_troubled(_CHOSEN, title="Not as they should be"),
+        common.show_standings(_CHOSEN, title="Trouble over time"),
         table(
-            "Services without ready endpoints",
-            "Each Service that should have ready endpoints and has none, the newest first (at most "
-            "50), with the reason and since when. Routable above 0: terminating endpoints still "
-            "take traffic. Click the Service to see why and what to do.",
-            *WHO,
-            Column("Reason", "reason", width=200),
-            Column("Since", expression=_NEWEST, unit="dateTimeFromNow"),
+            "Alerts on Services",
+            "Alerts on one Service that fire or are about to (at most 100), firing and critical "
+            "first." + _ALERTS,
+            Column("Alert", "alertname", width=230, filtered=True),
             Column(
-                "Routable",
-                expression=_of_broken(queries.ROUTABLE),
-                colors=((0, EMPTY), (1, "purple")),
+                "Urgency",
+                expression=_urgency(
+                    f'{_HERE}, namespace!="", service!=""', "cluster", "namespace", "service"
+                ),
+                words=_WORDS,
+                width=120,
             ),
-            Column("Not ready", expression=_of_broken(queries.NOT_READY)),
-            Column("Min ready", expression=_of_broken(queries.MIN_READY)),
-            sort="Since",
-        ),
-        common.show_states(_CHOSEN, title="The worst Services over time"),
-        table(
-            "Degraded Services",
-            "Services with ready endpoints, but too few (at most 50, fewest first): fewer than "
-            "min-ready, or fewer than half of what should be ready. Click one to see its Pods.",
-            *WHO,
-            Column("Ready", expression=f"bottomk(50, {_CHOSEN.degraded})", width=80),
-            Column(
-                "Not ready",
-                expression=f"{_CHOSEN.top(queries.NOT_READY)} and on ({PER})"
-                f" bottomk(50, {_CHOSEN.degraded})",
-                width=100,
-            ),
-            Column(
-                "Min ready",
-                expression=f"{_CHOSEN.top(queries.MIN_READY)} and on ({PER})"
-                f" bottomk(50, {_CHOSEN.degraded})",
-                width=100,
-            ),
-            sort="Ready",
-            descending=False,
-            width=10,
+            Column("Cluster", "cluster", width=80),
+            NAMESPACE,
+            SERVICE,
+            nothing="No alerts on Services",
+            sort="Urgency",
+            width=14,
             height=8,
         ),
         table(
-            "Alerts",
-            "Our alerts that fire or are about to (at most 100), as Prometheus has them. Empty "
-            "when nothing is wrong, or when the rules in alerts/ are not loaded. Each alert has a "
-            "page in docs/runbooks.",
-            Column("Alert", "alertname", width=280),
-            Column("State", "alertstate", width=90),
-            Column("Severity", "severity", width=90),
-            CLUSTER,
-            NAMESPACE,
-            SERVICE,
+            "Other alerts",
+            "Alerts on namespaces, and on the exporter itself, that fire or are about to (at most "
+            "100), firing and critical first." + _ALERTS,
+            Column("Alert", "alertname", width=230, filtered=True),
             Column(
-                "Series",
-                expression="topk(100, count by (alertname, alertstate, severity, cluster, "
-                'namespace, service) (ALERTS{cluster=~"$cluster", namespace=~"$namespace", '
-                'alertname=~"Kube(Service|EndpointSlices).*|EndpointsExporter.*"}))',
+                "Urgency",
+                expression=_urgency(
+                    'cluster=~"$cluster", namespace=~"$namespace|", service=""',
+                    "cluster",
+                    "namespace",
+                ),
+                words=_WORDS,
+                width=120,
             ),
-            width=14,
+            Column("Cluster", "cluster", width=80),
+            Column("Namespace", "namespace", width=90, linked=False),
+            nothing="No other alerts",
+            sort="Urgency",
+            width=10,
             height=8,
         ),
     ),
@@ -129,79 +143,95 @@ _TRENDS = Section(
     ),
 )
 
+
+def _by_namespace(expression: str) -> str:
+    return f"count by (cluster, namespace) ({expression})"
+
+
+_ALL = _by_namespace(_CHOSEN.standing)
+_TROUBLED = f"topk(50, {_by_namespace(_CHOSEN.troubled)} or 0 * {_ALL})"
+
+
+def _of_troubled(expression: str) -> str:
+    return f"{expression} and on (cluster, namespace) {_TROUBLED}"
+
+
 _PLACES = Section(
-    "Where",
+    "Where, and what else",
     (
         table(
             "Namespaces",
-            "Namespaces by how many of their Services are empty, then by Services (at most 50). "
-            "Click one for its Services.",
+            "Namespaces by how many of their Services are not as they should be, then by Services "
+            "(at most 50). Click one for its Services.",
             CLUSTER,
             NAMESPACE,
             Column(
-                "Without endpoints",
-                expression=f"topk(50, count by (cluster, namespace) ({_CHOSEN.broken})"
-                f" or 0 * count by (cluster, namespace) ({_CHOSEN.top(queries.INFO)}))",
-                colors=((0, READY), (1, EMPTY)),
+                "In trouble", expression=_TROUBLED, colors=((0, READY), (1, DEGRADED)), width=90
             ),
             Column(
-                "Services",
-                expression="count by (cluster, namespace) "
-                f"({_CHOSEN.top(queries.INFO)}) and on (cluster, namespace) topk(50, "
-                f"count by (cluster, namespace) ({_CHOSEN.broken})"
-                f" or 0 * count by (cluster, namespace) ({_CHOSEN.top(queries.INFO)}))",
+                "Down",
+                expression=_of_troubled(
+                    f"({_by_namespace(f'{_CHOSEN.standing} == 5')} or 0 * {_ALL})"
+                ),
+                colors=((0, READY), (1, EMPTY)),
             ),
-            sort="Without endpoints",
+            Column("Services", expression=_of_troubled(_ALL), width=80),
+            nothing="No namespace has Services, or nothing was scraped",
+            sort="In trouble",
+            width=12,
+            height=9,
+        ),
+        table(
+            "Findings by kind",
+            "What is remarkable about Services, and about how many of them; notes are no fault. "
+            "Each leads to its meaning and to what to do.",
+            Column("Finding", "finding", width=230, filtered=True),
+            Column(
+                "Services",
+                expression="topk(30, count by (finding) "
+                f"({_CHOSEN.top(queries.FINDING, by='finding')}))",
+                width=90,
+            ),
+            nothing="Nothing remarkable, or nothing was scraped",
+            sort="Services",
+            width=12,
             height=9,
         ),
     ),
 )
 
-_FINDINGS = Section(
-    "Also worth a look",
+
+def _slices(title: str, text: str, name: str) -> Panel:
+    return number(
+        title,
+        text,
+        _CHOSEN.total(f"max by (cluster, namespace) ({_CHOSEN.series(name)})"),
+        colors=steps(READY, (1, DEGRADED)),
+        width=8,
+    )
+
+
+_SLICES = Section(
+    "Slices that serve no Service as they should",
     (
-        _finding(
-            "Load balancers pending",
-            "LoadBalancer Services without an address in their status: from outside nothing "
-            "reaches them. Look at the cloud controller's events.",
-            f"count({_PENDING})",
-            queries.INFO,
-        ),
-        _finding(
-            "Ports without endpoints",
-            "Ports that no ready endpoint has, of Services that do have ready endpoints: "
-            "connections to them are refused. Compare targetPort with the containers' ports.",
-            f"count({_UNREACHED})",
-            queries.INFO,
-        ),
-        _finding(
-            "Lagging endpoints",
-            "Endpoints that have disagreed with their Pods for longer than the lag threshold: the "
-            "EndpointSlice controller is behind, or addresses lead to Pods that are gone.",
-            _CHOSEN.top("k8s_service_endpoints_lagging", by="kind"),
-            queries.INFO,
-        ),
-        _finding(
+        _slices(
             "Orphaned slices",
             "EndpointSlices whose label names a Service that does not exist. Nobody uses them and "
             "nobody deletes them: find out what wrote them.",
-            f"max by (cluster, namespace) ({_CHOSEN.series('k8s_endpointslices_orphaned')})",
-            queries.INFO,
+            "k8s_endpointslices_orphaned",
         ),
-        _finding(
+        _slices(
             "Unlabelled slices",
             "EndpointSlices without the label that names their Service: kube-proxy ignores them. "
             "Whatever writes them must set kubernetes.io/service-name.",
-            f"max by (cluster, namespace) ({_CHOSEN.series('k8s_endpointslices_unlabelled')})",
-            queries.INFO,
+            "k8s_endpointslices_unlabelled",
         ),
-        _finding(
+        _slices(
             "Frozen slices",
             "EndpointSlices that the controller left behind when their Service lost its selector: "
             "their addresses may belong to other Pods by now. Delete them or bring the selector "
             "back.",
-            f"max by (cluster, namespace) ({_CHOSEN.series('k8s_endpointslices_frozen')})",
-            queries.INFO,
+            "k8s_endpointslices_frozen",
         ),
     ),
 )
@@ -213,5 +243,5 @@ BOARD = Board(
     "and since when.",
     variables=("cluster", "namespace"),
     known=queries.INFO,
-    sections=(_NUMBERS, _BROKEN, _TRENDS, _PLACES, _FINDINGS),
+    sections=(_NUMBERS, _BROKEN, _TRENDS, _PLACES, _SLICES),
 )

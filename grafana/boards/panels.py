@@ -1,7 +1,7 @@
 """Panels of a few kinds, all with a title, a description, a unit and targets; and their looks.
 
 A thin layer over Grafana's Foundation SDK that leaves out what our boards never vary. It knows no
-query and places nothing.
+query and places nothing; tables have a module of their own.
 """
 
 # ruff: noqa: FBT003 - the SDK's setters take their booleans by position
@@ -23,26 +23,33 @@ from grafana_foundation_sdk.builders import table as tables
 from grafana_foundation_sdk.builders.dashboard import FieldColor, ThresholdsConfig
 from grafana_foundation_sdk.models import common as looks
 from grafana_foundation_sdk.models.dashboard import (
-    DataTransformerConfig,
     DynamicConfigValue,
     FieldColorModeId,
     MatcherConfig,
     Threshold,
     ThresholdsMode,
-    ValueMapping,
 )
 from grafana_foundation_sdk.models.dashboard import Panel as Built
-from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-from grafana.boards.links import CELLS
-from grafana.boards.meaning import NO_DATA, NO_VALUE, PLAIN, STATES, map_values, state_steps, steps
+from grafana.boards.meaning import (
+    NO_DATA,
+    PLAIN,
+    STANDINGS,
+    UNKNOWN,
+    Word,
+    color_reasons,
+    map_values,
+    steps,
+)
 from grafana.boards.variables import SOURCE
 
-#: A coloured cell is a mark, no wall.
-_COLORED_WIDTH = 150
+#: How many points a graph of many series has over the shown time: enough to see, cheap to ask.
+FEW_POINTS = 150
+#: How many points a state timeline has.
+STATE_POINTS = 100
 
-_Builder = TypeVar(
-    "_Builder", stat.Panel, timeseries.Panel, statetimeline.Panel, bargauge.Panel, tables.Panel
+Builder = TypeVar(
+    "Builder", stat.Panel, timeseries.Panel, statetimeline.Panel, bargauge.Panel, tables.Panel
 )
 
 
@@ -59,55 +66,38 @@ class Panel(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One query of a graph: PromQL, the legend, and a fixed colour where it has a meaning."""
+    """One query of a graph: PromQL, the legend, and a fixed colour where it has a meaning.
+
+    A `dashed` line is something to compare with: it is not filled.
+    """
 
     expression: str
     legend: str
     color: str = ""
+    dashed: bool = False
 
 
-class Column(msgspec.Struct, frozen=True):
-    """One column of a table: a label, or the value of a query when `expression` is there.
-
-    `label` is the label's name (for values: nothing). `words` map values to text and colour,
-    `colors` are thresholds of the cell's background.
-    """
-
-    title: str
-    label: str = ""
-    expression: str = ""
-    unit: str = "short"
-    words: tuple[tuple[int, str, str], ...] = ()
-    colors: tuple[tuple[float, str], ...] = ()
-    width: int = 0
-
-
-CLUSTER = Column("Cluster", "cluster", width=120)
-NAMESPACE = Column("Namespace", "namespace", width=140)
-SERVICE = Column("Service", "service", width=180)
-WHO = (CLUSTER, NAMESPACE, SERVICE)
-
-
-def _thresholds(colors: Sequence[Threshold]) -> ThresholdsConfig:
+def set_thresholds(colors: Sequence[Threshold]) -> ThresholdsConfig:
+    """Absolute thresholds."""
     return ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(list(colors))
 
 
-def _start(
-    panel: _Builder, title: str, description: str, unit: str, colors: Sequence[Threshold]
-) -> _Builder:
+def start(panel: Builder, title: str, description: str, unit: str, nothing: str) -> Builder:
+    """What every panel has; `nothing` is said where there is no data."""
     return (
-        panel.title(title)
-        .description(description)
-        .datasource(SOURCE)
-        .unit(unit)
-        .no_value(NO_DATA)
-        .thresholds(_thresholds(colors))
+        panel.title(title).description(description).datasource(SOURCE).unit(unit).no_value(nothing)
     )
 
 
-def _ask(expression: str, number: int, *, legend: str = "") -> prometheus.Dataquery:
+def ask(expression: str, number: int, *, legend: str = "") -> prometheus.Dataquery:
+    """A target with the letter of its place as its name."""
     target = prometheus.Dataquery().expr(expression).datasource(SOURCE)
-    return target.ref_id(chr(ord("A") + number)).legend_format(legend)
+    return target.ref_id(name_target(number)).legend_format(legend)
+
+
+def name_target(number: int) -> str:
+    """The name of the target in this place: A, B and so on."""
+    return chr(ord("A") + number)
 
 
 def number(  # noqa: PLR0913 - named, and each with a default
@@ -116,26 +106,30 @@ def number(  # noqa: PLR0913 - named, and each with a default
     expression: str,
     *,
     colors: Sequence[Threshold] = (),
-    words: Sequence[ValueMapping] = (),
+    words: Sequence[Word] = (),
     unit: str = "short",
+    decimals: int | None = None,
     legend: str = "",
+    nothing: str = NO_DATA,
+    links: Sequence[Mapping[str, object]] = (),
     width: int = 4,
-    trend: bool = True,
 ) -> Panel:
-    """One number; with `legend` the text of that legend in place of the number."""
-    panel = _start(stat.Panel(), title, description, unit, colors or steps(PLAIN))
-    target = _ask(expression, 0, legend=legend)
-    panel.with_target(target.range() if trend else target.instant())
-    panel.graph_mode(looks.BigValueGraphMode.AREA if trend else looks.BigValueGraphMode.NONE)
+    """One number, as it is now; with `legend` the text of that legend in place of the number."""
+    panel = start(stat.Panel(), title, description, unit, nothing)
+    panel.thresholds(set_thresholds(colors or steps(PLAIN)))
+    panel.with_target(ask(expression, 0, legend=legend).instant())
+    # What was counted a minute ago by somebody who is silent now is no answer to 'right now'.
+    panel.graph_mode(looks.BigValueGraphMode.NONE)
     panel.color_mode(looks.BigValueColorMode.VALUE)
     panel.color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS))
     panel.reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
     panel.justify_mode(looks.BigValueJustifyMode.AUTO)
+    panel.mappings(map_values(*words, nothing=nothing))
+    if decimals is not None:
+        panel.decimals(decimals)
     if legend:
         panel.text_mode(looks.BigValueTextMode.NAME)
-    if words:
-        panel.mappings(list(words))
-    return Panel(panel.build(), width, 4)
+    return Panel(panel.build(), width, 4, tuple(links))
 
 
 def graph(  # noqa: PLR0913 - as number
@@ -145,6 +139,10 @@ def graph(  # noqa: PLR0913 - as number
     unit: str = "short",
     stacked: bool = False,
     whole: bool = False,
+    reasons: bool = False,
+    colors: Sequence[tuple[str, str]] = (),
+    points: int = 0,
+    nothing: str = NO_DATA,
     links: Sequence[Mapping[str, object]] = (),
     marks: Sequence[Threshold] = (),
     width: int = 12,
@@ -152,17 +150,23 @@ def graph(  # noqa: PLR0913 - as number
 ) -> Panel:
     """Values over time, the legend as a table; `whole` numbers have no decimals on the axis.
 
-    `marks` draws dashed lines at thresholds.
+    `marks` draws dashed lines at thresholds; `reasons` says that series are named after reasons;
+    `colors` are those of series with a meaning, by name.
+    `points` limits how many are asked for, where each costs a look at every Service.
     """
-    panel = _start(timeseries.Panel(), title, description, unit, marks or steps(PLAIN))
+    panel = start(timeseries.Panel(), title, description, unit, nothing)
+    panel.thresholds(set_thresholds(marks or steps(PLAIN)))
     for place, line in enumerate(lines):
-        panel.with_target(_ask(line.expression, place, legend=line.legend).range())
+        panel.with_target(ask(line.expression, place, legend=line.legend).range())
     panel.legend(
         common.VizLegendOptions()
         .display_mode(looks.LegendDisplayMode.TABLE)
-        .placement(looks.LegendPlacement.BOTTOM)
+        .placement(looks.LegendPlacement.RIGHT)
         .show_legend(True)
-        .calcs(["lastNotNull", "max"])
+        # The last point, not the last that is there: what is over is not counted any more.
+        .calcs(["last", "max"])
+        .sort_by("Last")
+        .sort_desc(True)
     )
     panel.tooltip(
         common.VizTooltipOptions()
@@ -172,39 +176,75 @@ def graph(  # noqa: PLR0913 - as number
     panel.color_scheme(FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC_BY_NAME))
     panel.line_width(1).fill_opacity(60 if stacked else 10)
     panel.show_points(looks.VisibilityMode.NEVER).axis_soft_min(0)
+    if whole or unit == "percentunit":
+        # Where all is 0 the axis would else go to 100.
+        panel.axis_soft_max(1)
     if whole:
         panel.decimals(0).line_interpolation(looks.LineInterpolation.STEP_AFTER)
     if stacked:
         panel.stacking(common.StackingConfig().mode(looks.StackingMode.NORMAL).group("A"))
+    if points:
+        panel.max_data_points(points)
     if marks:
         style = looks.GraphThresholdsStyleMode.DASHED
         panel.thresholds_style(common.GraphThresholdsStyleConfig().mode(style))
-    for place, line in enumerate(lines):
-        if line.color:
-            fixed = {"mode": "fixed", "fixedColor": line.color}
-            panel.with_override(
-                MatcherConfig("byFrameRefID", chr(ord("A") + place)),
-                [DynamicConfigValue("color", fixed)],
-            )
+    _color(panel, lines, colors, reasons=reasons)
     return Panel(panel.build(), width, height, tuple(links))
 
 
-def timeline(
+def _color(
+    panel: timeseries.Panel,
+    lines: Sequence[Line],
+    colors: Sequence[tuple[str, str]],
+    *,
+    reasons: bool,
+) -> None:
+    for place, line in enumerate(lines):
+        if properties := _dress(line):
+            panel.with_override(MatcherConfig("byFrameRefID", name_target(place)), properties)
+    for name, color in colors:
+        fixed = {"mode": "fixed", "fixedColor": color}
+        panel.with_override(MatcherConfig("byName", name), [DynamicConfigValue("color", fixed)])
+    for pattern, color in color_reasons() if reasons else ():
+        shades = {"mode": "shades", "fixedColor": color}
+        panel.with_override(
+            MatcherConfig("byRegexp", pattern), [DynamicConfigValue("color", shades)]
+        )
+
+
+def _dress(line: Line) -> list[DynamicConfigValue]:
+    found: list[DynamicConfigValue] = []
+    if line.color:
+        fixed = {"mode": "fixed", "fixedColor": line.color}
+        found.append(DynamicConfigValue("color", fixed))
+    if line.dashed:
+        style = {"fill": "dash", "dash": [8, 6]}
+        found.append(DynamicConfigValue("custom.lineStyle", style))
+        found.append(DynamicConfigValue("custom.fillOpacity", 0))
+    return found
+
+
+def timeline(  # noqa: PLR0913 - as number
     title: str,
     description: str,
     expression: str,
     legend: str,
     *,
-    words: tuple[tuple[int, str, str], ...] = STATES,
+    words: Sequence[Word] = STANDINGS,
+    nothing: str = NO_DATA,
     links: Sequence[Mapping[str, object]] = (),
     width: int = 24,
     height: int = 9,
 ) -> Panel:
-    """States over time, one line for each series, words beside colours."""
-    panel = _start(statetimeline.Panel(), title, description, "short", state_steps())
-    panel.with_target(_ask(expression, 0, legend=legend).range())
-    panel.color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS))
-    panel.mappings(map_values(*words)).max_data_points(150)
+    """States over time, one line for each series, words beside colours.
+
+    Words and colours come by mappings alone: where there are thresholds, Grafana shows those in
+    place of the words as soon as it merges equal values.
+    """
+    panel = start(statetimeline.Panel(), title, description, "short", nothing)
+    panel.with_target(ask(expression, 0, legend=legend).range())
+    panel.color_scheme(FieldColor().mode(FieldColorModeId.FIXED).fixed_color(UNKNOWN))
+    panel.mappings(map_values(*words)).max_data_points(STATE_POINTS)
     panel.show_value(looks.VisibilityMode.AUTO).row_height(0.85).merge_values(True)
     panel.fill_opacity(80).line_width(0)
     panel.legend(
@@ -220,90 +260,29 @@ def timeline(
 def bars(
     title: str,
     description: str,
-    expression: str,
-    legend: str,
-    *,
+    *lines: Line,
     unit: str = "short",
     colors: Sequence[Threshold] = (),
+    nothing: str = NO_DATA,
+    links: Sequence[Mapping[str, object]] = (),
     width: int = 12,
     height: int = 8,
 ) -> Panel:
     """One bar for each series, as it is now."""
-    panel = _start(bargauge.Panel(), title, description, unit, colors or steps(PLAIN))
-    panel.with_target(_ask(expression, 0, legend=legend).instant())
+    panel = start(bargauge.Panel(), title, description, unit, nothing)
+    panel.thresholds(set_thresholds(colors or steps(PLAIN)))
+    for place, line in enumerate(lines):
+        panel.with_target(ask(line.expression, place, legend=line.legend).instant())
+        if line.color:
+            fixed = {"mode": "fixed", "fixedColor": line.color}
+            panel.with_override(
+                MatcherConfig("byFrameRefID", name_target(place)),
+                [DynamicConfigValue("color", fixed)],
+            )
     panel.color_scheme(FieldColor().mode(FieldColorModeId.THRESHOLDS)).min(0)
+    panel.mappings(map_values(nothing=nothing))
     panel.orientation(looks.VizOrientation.HORIZONTAL)
     panel.display_mode(looks.BarGaugeDisplayMode.BASIC)
     panel.value_mode(looks.BarGaugeValueMode.TEXT).show_unfilled(True)
     panel.reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
-    return Panel(panel.build(), width, height)
-
-
-def table(
-    title: str,
-    description: str,
-    *columns: Column,
-    sort: str = "",
-    descending: bool = True,
-    width: int = 24,
-    height: int = 10,
-) -> Panel:
-    """A table of instant queries: those columns with an expression are joined by their labels."""
-    panel = _start(tables.Panel(), title, description, "short", steps(PLAIN))
-    panel.no_value(NO_VALUE)
-    values = [column for column in columns if column.expression]
-    for place, column in enumerate(values):
-        target = _ask(column.expression, place).instant().format(PromQueryFormat.TABLE)
-        panel.with_target(target)
-    panel.with_transformation(DataTransformerConfig("merge", options={}))
-    panel.with_transformation(DataTransformerConfig("organize", options=_organize(columns)))
-    panel.show_header(True).cell_height(looks.TableCellHeight.SM).filterable(True)
-    for column in columns:
-        if properties := _properties(column):
-            panel.with_override(MatcherConfig("byName", column.title), properties)
-    if sort:
-        panel.sort_by([common.TableSortByFieldState().display_name(sort).desc(descending)])
-    return Panel(panel.build(), width, height)
-
-
-def _organize(columns: Sequence[Column]) -> dict[str, object]:
-    names: dict[str, str] = {}
-    order: dict[str, int] = {}
-    count = 0
-    for place, column in enumerate(columns):
-        fields = [column.label]
-        if column.expression:
-            fields = [f"Value #{chr(ord('A') + count)}"]
-            # A single query's value goes by the one name or the other, as versions differ.
-            fields += ["Value"] if sum(1 for one in columns if one.expression) == 1 else []
-            count += 1
-        for field in fields:
-            names[field] = column.title
-            order[field] = place
-    return {"excludeByName": {"Time": True}, "indexByName": order, "renameByName": names}
-
-
-def _properties(column: Column) -> list[DynamicConfigValue]:
-    found: list[DynamicConfigValue] = []
-    if width := column.width or (_COLORED_WIDTH if column.words or column.colors else 0):
-        found.append(DynamicConfigValue("custom.width", width))
-    if column.label in CELLS:
-        found.append(DynamicConfigValue("links", [CELLS[column.label]]))
-    if column.expression and column.unit != "short":
-        found.append(DynamicConfigValue("unit", column.unit))
-    if column.words:
-        found.append(DynamicConfigValue("mappings", map_values(*column.words)))
-    if column.words or column.colors:
-        colors = (
-            [Threshold(None, PLAIN)]
-            if column.words
-            else [
-                Threshold(None if place == 0 else value, color)
-                for place, (value, color) in enumerate(column.colors)
-            ]
-        )
-        found.append(DynamicConfigValue("color", {"mode": "thresholds"}))
-        found.append(DynamicConfigValue("thresholds", {"mode": "absolute", "steps": colors}))
-        cell = {"type": "color-background", "mode": "basic"}
-        found.append(DynamicConfigValue("custom.cellOptions", cell))
-    return found
+    return Panel(panel.build(), width, height, tuple(links))

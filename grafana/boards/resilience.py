@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from grafana.boards import common, queries
+from grafana.boards import queries
 from grafana.boards.board import Board, Section
-from grafana.boards.links import RESILIENCE, SERIES_SERVICE
+from grafana.boards.links import RESILIENCE
 from grafana.boards.meaning import DEGRADED, EMPTY, READY, UNKNOWN, steps
 from grafana.boards.optional import needs
-from grafana.boards.panels import WHO, Column, Line, bars, graph, number, table
-from grafana.boards.queries import PER, Selection
+from grafana.boards.panels import Line, bars, number
+from grafana.boards.queries import PER, Selection, among
+from grafana.boards.tables import WHO, Column, table
 
 _CHOSEN = Selection(("cluster", "namespace", "service"))
 _READY = _CHOSEN.top(queries.READY)
@@ -32,6 +33,7 @@ _NUMBERS = Section(
             "may be away for a moment; else run two and set endpoints-exporter.io/min-ready.",
             _CHOSEN.count(f"{_READY} == 1"),
             colors=_ONE_PLACE,
+            width=8,
         ),
         number(
             "Below min ready",
@@ -39,6 +41,7 @@ _NUMBERS = Section(
             "table on the board Namespace names them.",
             _CHOSEN.count(_BELOW),
             colors=steps(READY, (1, EMPTY)),
+            width=8,
         ),
         number(
             "On one Node",
@@ -46,6 +49,7 @@ _NUMBERS = Section(
             "point of failure. Add a spread constraint or anti-affinity." + needs("topology"),
             _CHOSEN.count(f"{_NODES} == 1 and on ({PER}) {_READY} > 1", _NODES_KNOWN),
             colors=_ONE_PLACE,
+            width=8,
         ),
         number(
             "In one zone",
@@ -53,6 +57,7 @@ _NUMBERS = Section(
             "topology spread constraint over zones." + needs("topology"),
             _CHOSEN.count(f"{_ZONES} == 1 and on ({PER}) {_READY} > 1", _NODES_KNOWN),
             colors=_ONE_PLACE,
+            width=8,
         ),
         number(
             "Policy black holes",
@@ -61,75 +66,59 @@ _NUMBERS = Section(
             "the policy." + needs("topology"),
             _CHOSEN.count(f"{_BLIND_NODES} > 0", _NODES_KNOWN),
             colors=steps(READY, (1, EMPTY)),
+            width=8,
         ),
         number(
             "Dead with dependents",
             "Empty Services that an Ingress, a route, a webhook or an APIService points at: who "
             "uses those gets errors." + needs("dependents"),
-            f"count(sum by ({PER}) ({_DEPENDENTS}) > 0 and on ({PER}) {_CHOSEN.broken})"
+            f"count(sum by ({PER}) ({_DEPENDENTS}) > 0 and on ({PER}) ({_CHOSEN.standing} == 5))"
             f" or 0 * count({_CHOSEN.series('k8s_service_dependents')})",
             colors=steps(READY, (1, EMPTY)),
+            width=8,
         ),
     ),
 )
 
+_UNEVEN = (
+    f"max by ({PER}) ({_BY_ZONE}) / on ({PER}) sum by ({PER}) ({_BY_ZONE})"
+    f" and on ({PER}) {_ZONES} > 1"
+)
+_MOST_UNEVEN = f"topk(50, {_UNEVEN})"
+
 _SPREAD = Section(
-    "Spread over zones and Nodes",
+    "Spread over zones and Nodes, as it is now",
     (
-        graph(
+        bars(
+            "Services by redundancy",
+            "How many Services have none, one, or more ready addresses. The middle one is what the "
+            "next failed Pod turns into an outage.",
+            Line(_CHOSEN.count(f"{_READY} == 0"), "None", EMPTY),
+            Line(_CHOSEN.count(f"{_READY} == 1"), "One", DEGRADED),
+            Line(_CHOSEN.count(f"{_READY} > 1"), "Two and more", READY),
+        ),
+        bars(
             "Ready addresses by zone",
             "All ready addresses by zone; the unknown zone is empty (at most 20). One zone far "
             "above the others takes the traffic with it when it fails." + needs("topology"),
             Line(f"topk(20, sum by (zone) ({_BY_ZONE}))", "zone {{zone}}"),
-            stacked=True,
-            whole=True,
-        ),
-        graph(
-            "Services by redundancy",
-            "How many Services have none, one, or more ready addresses. The middle line is what "
-            "the next failed Pod turns into an outage.",
-            Line(
-                f"{_CHOSEN.count(f'{_READY} == 0')}",
-                "None",
-                EMPTY,
-            ),
-            Line(f"{_CHOSEN.count(f'{_READY} == 1')}", "One", DEGRADED),
-            Line(f"{_CHOSEN.count(f'{_READY} > 1')}", "Two and more", READY),
-            stacked=True,
-            whole=True,
         ),
         bars(
             "Services by number of zones",
             "How many Services are ready in so many zones. Those in one zone, or in none, do not "
             "survive the loss of it." + needs("topology"),
-            f'topk(10, count_values("zones", {_ZONES}))',
-            "{{zones}} zones",
-            width=8,
+            Line(f'topk(10, count_values("zones", {_ZONES}))', "{{zones}} zones"),
         ),
         bars(
             "Services by number of Nodes",
             "How many Services are ready on so many Nodes (the ten most frequent numbers). Those "
             "on one Node do not survive its loss." + needs("topology"),
-            f'topk(10, count_values("nodes", {_NODES}))',
-            "{{nodes}} Nodes",
-            width=8,
-        ),
-        graph(
-            "Largest share of one zone",
-            "For Services that are in more than one zone, how much of their ready addresses one "
-            "zone holds; the ten most uneven. 90 % means that the other zones will be overrun when "
-            "that one fails." + needs("topology"),
-            Line(
-                f"topk(10, max by ({PER}) ({_BY_ZONE}) / on ({PER}) sum by ({PER}) ({_BY_ZONE})"
-                f" and on ({PER}) {_ZONES} > 1)",
-                common.WHO,
-            ),
-            unit="percentunit",
-            links=(SERIES_SERVICE,),
-            width=8,
+            Line(f'topk(10, count_values("nodes", {_NODES}))', "{{nodes}} Nodes"),
         ),
     ),
 )
+
+_ONE_SPOT = f"({_READY} > 1 and on ({PER}) ({_ZONES} == 1 or {_NODES} == 1))"
 
 _LISTS = Section(
     "Which Services",
@@ -139,16 +128,14 @@ _LISTS = Section(
             "Services with exactly one ready address (at most 100), with min-ready and how many "
             "Pods the selector finds: with more Pods than one, the others are not ready.",
             *WHO,
-            Column("Ready", expression=_LONELY),
             Column(
                 "Min ready",
-                expression=f"{_CHOSEN.top(queries.MIN_READY)} and on ({PER}) {_LONELY}",
+                expression=among(_CHOSEN.top(queries.MIN_READY), _LONELY),
+                width=90,
             ),
-            Column(
-                "Pods selected",
-                expression=f"{_CHOSEN.top('k8s_service_pods_selected')} and on ({PER}) {_LONELY}",
-            ),
-            sort="Pods selected",
+            Column("Pods", expression=among(_CHOSEN.top("k8s_service_pods_selected"), _LONELY)),
+            nothing="Every Service has none or several, or nothing was scraped",
+            sort="Pods",
             width=12,
         ),
         table(
@@ -158,19 +145,50 @@ _LISTS = Section(
             *WHO,
             Column(
                 "Nodes",
-                expression=f"bottomk(100, {_NODES} and on ({PER}) ({_READY} > 1) and on ({PER})"
-                f" ({_ZONES} == 1 or {_NODES} == 1))",
+                expression=f"bottomk(100, {among(_NODES, _ONE_SPOT)})",
                 colors=((0, DEGRADED), (2, READY)),
             ),
             Column(
                 "Zones",
-                expression=f"bottomk(100, {_ZONES} and on ({PER}) ({_READY} > 1) and on ({PER})"
-                f" ({_ZONES} == 1 or {_NODES} == 1))",
+                expression=f"bottomk(100, {among(_ZONES, _ONE_SPOT)})",
                 colors=((0, UNKNOWN), (1, DEGRADED), (2, READY)),
             ),
+            nothing="Every Service is spread, or the group topology is off",
             sort="Nodes",
             descending=False,
             width=12,
+        ),
+        table(
+            "Uneven over zones",
+            "Services in more than one zone, by how much of their ready addresses one zone holds "
+            "(the 50 most uneven). 90 % means that the other zones will be overrun when that one "
+            "fails." + needs("topology"),
+            *WHO,
+            Column("Largest zone", expression=_MOST_UNEVEN, unit="percentunit", width=110),
+            Column("Zones", expression=among(_ZONES, _MOST_UNEVEN)),
+            nothing="No Service is in several zones, or the group topology is off",
+            sort="Largest zone",
+            width=12,
+            height=8,
+        ),
+        table(
+            "Addresses with hints",
+            "How much of the ready addresses carries a zone or node hint, of Services with some "
+            "(at most 50, lowest first). Below 100 % kube-proxy ignores all hints of the Service: "
+            "find the address without one." + needs("topology"),
+            *WHO,
+            Column(
+                "Hinted",
+                expression=f"bottomk(50, ({_HINTED} > 0) / on ({PER}) ({_READY} > 0))",
+                unit="percentunit",
+                colors=((0, DEGRADED), (1, READY)),
+                width=90,
+            ),
+            nothing="No address has a hint, or the group topology is off",
+            sort="Hinted",
+            descending=False,
+            width=12,
+            height=8,
         ),
     ),
 )
@@ -182,12 +200,13 @@ _POLICIES = Section(
             "Traffic policies",
             "How many Services have which policies. Local saves a hop and drops traffic where no "
             "local endpoint is; an empty cell does not apply or is the default.",
-            Column("Type", "type"),
-            Column("Internal policy", "internal_traffic_policy"),
-            Column("External policy", "external_traffic_policy"),
-            Column("Distribution", "traffic_distribution"),
+            Column("Type", "type", width=120),
+            Column("Internal policy", "internal_traffic_policy", width=120),
+            Column("External policy", "external_traffic_policy", width=120),
+            Column("Distribution", "traffic_distribution", width=110),
             Column(
                 "Services",
+                width=80,
                 expression="topk(50, count by (type, internal_traffic_policy, "
                 "external_traffic_policy, traffic_distribution) ("
                 + _CHOSEN.top(
@@ -197,6 +216,7 @@ _POLICIES = Section(
                 )
                 + "))",
             ),
+            nothing="No Services are known in what is chosen above",
             sort="Services",
             width=12,
             height=8,
@@ -211,19 +231,12 @@ _POLICIES = Section(
                 "Nodes without",
                 expression=f"topk(50, {_BLIND_NODES})",
                 colors=((0, READY), (1, EMPTY)),
+                width=120,
             ),
+            nothing="No Service has such a policy, or the group topology is off",
             sort="Nodes without",
             width=12,
             height=8,
-        ),
-        graph(
-            "Share of addresses with hints",
-            "How much of the ready addresses carries a zone or node hint, of the ten Services with "
-            "most. Between 0 and 100 % kube-proxy ignores all hints of the Service: find the "
-            "address without one." + needs("topology"),
-            Line(f"topk(10, {_HINTED} / on ({PER}) ({_READY} > 0))", common.WHO),
-            unit="percentunit",
-            links=(SERIES_SERVICE,),
         ),
         table(
             "What points at Services",
@@ -231,18 +244,18 @@ _POLICIES = Section(
             "take traffic. 0 there: whoever comes through the object gets errors."
             + needs("dependents"),
             *WHO,
-            Column("Kind", "kind", width=250),
+            Column("Kind", "kind", width=200, filtered=True),
             Column("Objects", expression=f"topk(100, {_DEPENDENTS})", width=80),
             Column(
                 "Routable",
                 expression=f"{_CHOSEN.top(queries.ROUTABLE)} * on ({PER}) group_right ()"
                 f" (topk(100, {_DEPENDENTS}) > bool 0)",
                 colors=((0, EMPTY), (1, READY)),
-                width=100,
+                width=90,
             ),
+            nothing="Nothing points at any Service, or the group dependents is off",
             sort="Routable",
             descending=False,
-            width=12,
             height=8,
         ),
     ),

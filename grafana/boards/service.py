@@ -2,64 +2,60 @@
 
 from __future__ import annotations
 
-from grafana.boards import common, queries
+from grafana.boards import queries
 from grafana.boards.board import Board, Section
-from grafana.boards.links import SERIES_SERVICE
 from grafana.boards.links import SERVICE as UID
 from grafana.boards.meaning import (
     DEGRADED,
     EMPTY,
     PLAIN,
     READY,
-    STATE_TEXT,
-    STATES,
+    STANDING_TEXT,
+    STANDINGS,
     TERMINATING,
-    map_values,
-    state_steps,
     steps,
 )
-from grafana.boards.optional import needs
-from grafana.boards.panels import WHO, Column, Line, graph, number, table, timeline
-from grafana.boards.queries import PER, Selection
+from grafana.boards.panels import Line, graph, number, timeline
+from grafana.boards.queries import Selection
+from grafana.boards.service_reach import PLACES, PORTS
+from grafana.boards.tables import Column, table
 
 _CHOSEN = Selection(("cluster", "namespace", "service"))
-_KNOWN = _CHOSEN.series(queries.INFO)
-_PORT = "port_name, protocol, port"
+_KNOWN = _CHOSEN.series(queries.STANDING)
+_FINDINGS = (
+    f"label_replace({_CHOSEN.top(queries.FINDING, by='finding')},"
+    ' "reason", "$1", "finding", "(.+)")'
+)
 
 _NUMBERS = Section(
     "Right now",
     (
         number(
-            "State",
-            f"The state of the chosen Service; of several, the worst. {STATE_TEXT}",
-            f"min({_CHOSEN.state})",
-            colors=state_steps(),
-            words=map_values(*STATES),
-            trend=False,
+            "Standing",
+            f"How the Service stands; of clusters that have it, the worst. {STANDING_TEXT}",
+            f"max({_CHOSEN.standing})",
+            words=STANDINGS,
             width=4,
         ),
         number(
             "Reason",
-            "Why there is no ready endpoint; of several Services, the most frequent reasons. "
-            "docs/reasons.md tells what to do about each; kube-endpoints-exporter explain "
-            "NAMESPACE/NAME shows the evidence.",
-            f"topk(3, count by (reason) ({_CHOSEN.top(queries.REASON, by='reason')}))"
-            f' or (label_replace(0 * count({_KNOWN}), "reason", "It has ready endpoints", "", "")'
-            f" unless on () count({_CHOSEN.series(queries.REASON)}))",
+            "Why there is no ready endpoint, or else what is wrong with the Service. The table "
+            "below leads to what to do about it; kube-endpoints-exporter explain NAMESPACE/NAME "
+            "shows the evidence.",
+            f"count by (reason) ({_CHOSEN.reason})"
+            f' or (label_replace(0 * count({_KNOWN}), "reason", "As it should be", "", "")'
+            f" unless on () count({_CHOSEN.reason}))",
             colors=steps(READY, (1, EMPTY)),
             legend="{{reason}}",
-            trend=False,
-            width=5,
+            width=8,
         ),
         number(
-            "Empty for",
-            "How long the Service has had no usable ready endpoint; of several, the longest. 0 "
-            "while it has one.",
+            "Down for",
+            "How long the Service has had no usable ready endpoint, at least; 0 while it has one.",
             f"max(time() - {_CHOSEN.top(queries.SINCE)}) or 0 * count({_KNOWN})",
             colors=steps(READY, (1, EMPTY)),
             unit="s",
-            trend=False,
-            width=3,
+            width=4,
         ),
         number(
             "Ready",
@@ -67,7 +63,7 @@ _NUMBERS = Section(
             "ready.",
             f"sum({_CHOSEN.top(queries.READY)})",
             colors=steps(EMPTY, (1, READY)),
-            width=3,
+            width=4,
         ),
         number(
             "Not ready",
@@ -75,23 +71,7 @@ _NUMBERS = Section(
             "says why.",
             f"sum({_CHOSEN.top(queries.NOT_READY)})",
             colors=steps(READY, (1, DEGRADED)),
-            width=3,
-        ),
-        number(
-            "Terminating",
-            "Addresses whose Pods are being deleted. Some during a rollout is normal; the same "
-            "number for long is a Pod that does not end: a finalizer or a lost Node.",
-            f"sum({_CHOSEN.top(queries.TERMINATING)})",
-            colors=steps(READY, (1, TERMINATING)),
-            width=3,
-        ),
-        number(
-            "Min ready",
-            "Ready addresses that the Service should have at least: its annotation "
-            "endpoints-exporter.io/min-ready, or the default. Alerts compare with it.",
-            f"sum({_CHOSEN.top(queries.MIN_READY)})",
-            trend=False,
-            width=3,
+            width=4,
         ),
     ),
 )
@@ -100,14 +80,32 @@ _WHY = Section(
     "Why, and since when",
     (
         timeline(
-            "State over time",
-            f"The state of what is chosen (at most 20 Services). {STATE_TEXT} A gap means that the "
-            "exporter was not scraped.",
-            f"{_CHOSEN.state} and on ({PER}) bottomk(20, max by ({PER})"
-            f" ({_CHOSEN.series(queries.READY)} @ end()))",
-            common.WHO,
-            links=(SERIES_SERVICE,),
-            height=5,
+            "Standing over time",
+            f"How the Service stood. {STANDING_TEXT} 'No data': nothing was scraped.",
+            f"topk(20, {_CHOSEN.standing})",
+            "Standing {{cluster}}",
+            width=14,
+            height=6,
+        ),
+        table(
+            "Reason and findings",
+            "The reason why it is down, and all that is remarkable besides. Each leads to what to "
+            "do about it, and to the exporter's own page with the evidence and the commands.",
+            Column("What", "reason", width=230),
+            Column("Namespace", "namespace", hidden=True),
+            Column("Service", "service", hidden=True),
+            Column(
+                "Down",
+                expression=f"topk(20, max by (namespace, service, reason)"
+                f" ({_CHOSEN.series(queries.REASON)})"
+                f" or 0 * max by (namespace, service, reason) ({_FINDINGS}))",
+                words=((1, "Why it is down", EMPTY), (0, "Found", PLAIN)),
+                width=130,
+            ),
+            nothing="Nothing is wrong with it, or nothing was scraped",
+            sort="Down",
+            width=10,
+            height=6,
         ),
         graph(
             "Endpoints",
@@ -119,162 +117,38 @@ _WHY = Section(
             Line(f"sum({_CHOSEN.top(queries.TERMINATING)})", "Terminating", TERMINATING),
             Line(f"sum({_CHOSEN.top(queries.SERVING)})", "Serving"),
             Line(f"sum({_CHOSEN.top(queries.ROUTABLE)})", "Routable", PLAIN),
-            Line(f"sum({_CHOSEN.top(queries.MIN_READY)})", "Min ready", EMPTY),
+            Line(f"sum({_CHOSEN.top(queries.MIN_READY)})", "Min ready", EMPTY, dashed=True),
             whole=True,
             height=9,
         ),
-        common.count_unready_pods(_CHOSEN),
-        common.count_reasons(_CHOSEN),
         graph(
-            "Pods selected",
-            "Pods that the selector matches, of the ten Services with most. 0: the selector and "
-            "the Pods' labels do not fit. Absent without a selector, or where Pods can't be read.",
-            Line(f"topk(10, {_CHOSEN.top('k8s_service_pods_selected')})", common.WHO),
-            whole=True,
-            links=(SERIES_SERVICE,),
-        ),
-    ),
-)
-
-_PORTS = Section(
-    "Ports and slices",
-    (
-        graph(
-            "Ready endpoints by port",
-            "What each port of the Service reaches (at most 20 ports, those with least). 0 while "
-            "others have some: no container has that port; compare targetPort with the Pods.",
+            "Pods that should serve and do not",
+            "Pods that the Service selects and that are not ready, by the Pod's own reason. Absent "
+            "where the exporter may not read Pods.",
             Line(
-                f"bottomk(20, {_CHOSEN.top('k8s_service_endpoints_port_ready', by=_PORT)})",
-                "{{service}} {{port_name}} {{port}}/{{protocol}}",
-            ),
-            whole=True,
-            links=(SERIES_SERVICE,),
-        ),
-        graph(
-            "Endpoints that disagree with their Pod",
-            "Endpoints that have differed from what their Pod says for longer than the lag "
-            "threshold, by kind. PodGone and OtherAddress lose traffic. Look at "
-            "kube-controller-manager. Nothing here is good.",
-            Line(
-                "sum by (kind) "
-                f"({_CHOSEN.top('k8s_service_endpoints_lagging', by='kind')})"
-                f" or 0 * count({_KNOWN})",
-                "lagging {{kind}}",
-            ),
-            whole=True,
-        ),
-        table(
-            "What kind of Service",
-            "Type, traffic policies and families as the Service has them (at most 50 Services). "
-            "Local policies and publishNotReadyAddresses change what 'ready' is worth.",
-            *WHO,
-            Column("Type", "type"),
-            Column("Headless", "headless"),
-            Column("Selector", "selector"),
-            Column("Publishes not ready", "publish_not_ready_addresses"),
-            Column("Internal policy", "internal_traffic_policy"),
-            Column("External policy", "external_traffic_policy"),
-            Column("Distribution", "traffic_distribution"),
-            Column("Families", "ip_families"),
-            Column(
-                "Slices",
-                expression="topk(50, "
-                + _CHOSEN.top(
-                    queries.INFO,
-                    by="type, headless, selector, publish_not_ready_addresses, "
-                    "internal_traffic_policy, external_traffic_policy, traffic_distribution, "
-                    "ip_families",
-                )
-                + f" * on ({PER}) group_left () {_CHOSEN.top('k8s_service_endpoints_slices')})",
-            ),
-            height=6,
-        ),
-        table(
-            "Addresses by family",
-            "Ready and not ready addresses by address type (at most 50 rows). One family at 0 "
-            "while the other has some: half of the clients reach nothing.",
-            *WHO,
-            Column("Address type", "address_type"),
-            Column(
-                "Ready",
-                expression=f"bottomk(50, {_CHOSEN.top(queries.READY, by='address_type')})",
-                colors=((0, EMPTY), (1, READY)),
-            ),
-            sort="Ready",
-            descending=False,
-            height=6,
-        ),
-    ),
-)
-
-_PLACES = Section(
-    "Zones, Nodes, dependents",
-    (
-        graph(
-            "Ready addresses by zone",
-            "Where the ready addresses are; the unknown zone is empty (at most 20). A zone that "
-            "falls to 0: its Nodes, or the spread constraints." + needs("topology"),
-            Line(
-                "topk(20, sum by (zone) "
-                f"({_CHOSEN.top('k8s_service_endpoints_zone_ready', by='zone')}))",
-                "zone {{zone}}",
+                f"sum by (reason) ({_CHOSEN.top('k8s_service_pods_unready', by='reason')})",
+                "{{reason}}",
             ),
             stacked=True,
             whole=True,
-            width=6,
+            reasons=True,
+            nothing="No Pod of it is unready, or nothing was scraped",
         ),
         graph(
-            "Nodes and zones with ready addresses",
-            "On how many Nodes and in how many zones the Service is ready; of several, the one "
-            "with fewest. 1 is a single point of failure." + needs("topology"),
-            Line(f"min({_CHOSEN.top('k8s_service_endpoints_ready_nodes')})", "Nodes"),
-            Line(f"min({_CHOSEN.top('k8s_service_endpoints_ready_zones')})", "Zones"),
+            "Reason over time",
+            "Why the Service had no ready endpoint: a line of height 1 while it was so. A reason "
+            "that changes shows how far a repair has come.",
+            Line(f"max by (reason) ({_CHOSEN.series(queries.REASON)})", "{{reason}}"),
             whole=True,
-            width=6,
+            reasons=True,
+            nothing="It had ready endpoints all the time, or nothing was scraped",
         ),
-        table(
-            "What points at it",
-            "Ingresses, Gateway routes, webhooks and APIServices that point at the Service (at "
-            "most 50 rows): who is hurt when it is empty. A webhook that reaches nothing can "
-            "stop the API server from taking changes." + needs("dependents"),
-            *WHO,
-            Column("Kind", "kind", width=250),
-            Column(
-                "Objects",
-                expression=f"topk(50, {_CHOSEN.top('k8s_service_dependents', by='kind')})",
-            ),
-            sort="Objects",
-            width=12,
-            height=9,
-        ),
-        common.count_changes(_CHOSEN),
         graph(
-            "Share of time without a ready endpoint",
-            "How much of the time the Service was without a usable ready endpoint, outages shorter "
-            "than a scrape interval included; the ten worst. 100 % is an outage that lasts."
-            + needs("changes"),
-            Line(
-                f"topk(10, clamp_max(max by ({PER}) (rate("
-                f"{_CHOSEN.series('k8s_service_endpoints_unavailable_seconds_total')}"
-                "[$__rate_interval])), 1))",
-                common.WHO,
-            ),
-            unit="percentunit",
-            links=(SERIES_SERVICE,),
-        ),
-        table(
-            "Last change",
-            "When an address of the Service last came, went or changed its readiness (at most 50 "
-            "Services, newest first). Compare with when the trouble began." + needs("changes"),
-            *WHO,
-            Column(
-                "Last change",
-                expression="topk(50, "
-                f"{_CHOSEN.top('k8s_service_endpoints_last_change_timestamp_seconds')} * 1000)",
-                unit="dateTimeFromNow",
-            ),
-            sort="Last change",
-            height=6,
+            "Pods selected",
+            "Pods that the selector matches. 0: the selector and the Pods' labels do not fit. "
+            "Absent without a selector, or where Pods can't be read.",
+            Line(f"sum({_CHOSEN.top('k8s_service_pods_selected')})", "Pods"),
+            whole=True,
         ),
     ),
 )
@@ -285,5 +159,8 @@ BOARD = Board(
     description="Why a Service has no, or too few, endpoints that take traffic, and since when.",
     variables=("cluster", "namespace", "service"),
     known=queries.INFO,
-    sections=(_NUMBERS, _WHY, _PORTS, _PLACES),
+    sections=(_NUMBERS, _WHY, PORTS, PLACES),
+    single=("namespace", "service"),
+    annotated=True,
+    refresh="1m",
 )

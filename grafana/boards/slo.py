@@ -8,73 +8,74 @@ from grafana.boards.links import SERIES_SERVICE
 from grafana.boards.links import SLO as UID
 from grafana.boards.meaning import DEGRADED, EMPTY, READY, steps
 from grafana.boards.optional import OBJECTIVES, RULES
-from grafana.boards.panels import WHO, Column, Line, Panel, graph, number, table, timeline
-from grafana.boards.queries import PER, Selection
+from grafana.boards.panels import FEW_POINTS, Line, Panel, graph, number, timeline
+from grafana.boards.queries import PER, Selection, among
+from grafana.boards.tables import WHO, Column, table
 
 _CHOSEN = Selection(("cluster", "namespace", "service"))
+#: Of what is counted by namespace, no Service can be chosen.
+_ALL = Selection(("cluster", "namespace"))
 _BURN = "cluster_namespace_service:k8s_service_error_budget_burn:rate"
-_OBJECTIVE_RULE = "cluster_namespace_service:k8s_service_slo_objective:ratio"
-_LOST = _CHOSEN.series("cluster_namespace_service:k8s_service_endpoints_lost:bool")
-_UNAVAILABLE = _CHOSEN.series("cluster_namespace_service:k8s_service_endpoints_unavailable:bool")
-_OBJECTIVE = _CHOSEN.series(_OBJECTIVE_RULE)
+_OBJECTIVE = f"max by ({PER}) (" + (
+    _CHOSEN.series("cluster_namespace_service:k8s_service_slo_objective:ratio") + ")"
+)
+_NO_OBJECTIVE = "No Service has an objective, or nothing was scraped"
 _FAST = steps(READY, (6, DEGRADED), (14.4, EMPTY))
 _SLOW = steps(READY, (1, DEGRADED), (3, EMPTY))
+_DOWN = _CHOSEN.top(queries.DOWN)
 
 
 def _burn(window: str) -> str:
-    return _CHOSEN.series(f"{_BURN}{window}")
+    return _CHOSEN.top(f"{_BURN}{window}")
 
 
-#: A day's burn rate, averaged over thirty of them, is the share of the 30-day budget that is used.
-_LEFT = f"1 - avg_over_time({_burn('1d')}[30d:1d])"
-#: The day's own rate, where the budget's thirty days hold no sample yet.
-_BUDGET = f"({_LEFT} or 1 - {_burn('1d')} / 30)"
+_LEFT = f"1 - {_burn('30d')}"
 
 _NUMBERS = Section(
     "Right now",
     (
         number(
-            "Services with an objective",
+            "Objectives",
             "How many Services have an objective." + OBJECTIVES,
             f"count({_OBJECTIVE})",
         ),
         number(
-            "Budgets used up",
+            "Used up",
             "Services that have spent more than their error budget of 30 days. Stop what is risky "
             "until it recovers." + OBJECTIVES,
-            f"count({_BUDGET} < 0) or 0 * count({_OBJECTIVE})",
+            f"count({_LEFT} < 0) or 0 * count({_OBJECTIVE})",
             colors=steps(READY, (1, EMPTY)),
-            trend=False,
         ),
         number(
-            "Least budget left",
-            "The smallest share of a 30-day error budget that is left; below 0 it is overspent."
-            + OBJECTIVES,
-            f"min({_BUDGET})",
+            "Least left",
+            "The smallest share of a 30-day error budget that is left; below 0 it is overspent. "
+            "Hours that were not recorded count as good." + OBJECTIVES,
+            f"min({_LEFT})",
             colors=steps(EMPTY, (0, DEGRADED), (0.25, READY)),
             unit="percentunit",
-            trend=False,
         ),
         number(
-            "Fastest burn, 1 h",
+            "Burn 1 h",
             "How many times faster than allowed the budget is used, of the Service that is worst "
             "over an hour. From 14.4 on, 2 % of the month's budget goes in an hour: page."
             + OBJECTIVES,
             f"max({_burn('1h')})",
             colors=_FAST,
+            decimals=1,
         ),
         number(
-            "Fastest burn, 1 d",
+            "Burn 1 d",
             "As the panel at the left, over a day. From 3 on the budget lasts ten days: a ticket."
             + OBJECTIVES,
             f"max({_burn('1d')})",
             colors=_SLOW,
+            decimals=1,
         ),
         number(
-            "Lost now",
-            "Services, with an objective or without, that had endpoints and have none now; what "
-            "was meant is not counted." + RULES,
-            f"sum({_LOST})",
+            "Down",
+            "Services, with an objective or without, that nothing takes traffic for now; what was "
+            "meant is not counted.",
+            _CHOSEN.have(5),
             colors=steps(READY, (1, EMPTY)),
         ),
     ),
@@ -89,33 +90,36 @@ _BUDGETS = Section(
             "days' budget, and how fast it goes. Above 14.4 over 1 h or above 6 over 6 h wakes "
             "somebody; above 3 over 1 d or 1 over 3 d is a ticket." + OBJECTIVES,
             *WHO,
-            Column("Objective", expression=f"topk(100, {_OBJECTIVE})", unit="percentunit"),
+            Column(
+                "Objective",
+                expression=f"topk(100, {_OBJECTIVE})",
+                unit="percentunit",
+                decimals=2,
+                width=90,
+            ),
             Column(
                 "Budget left",
-                expression=f"bottomk(100, {_BUDGET})",
+                expression=f"bottomk(100, {_LEFT})",
                 unit="percentunit",
                 colors=((0, EMPTY), (0.0, DEGRADED), (0.25, READY)),
+                width=110,
             ),
-            Column(
-                "Burn 1 h",
-                expression=f"topk(100, {_burn('1h')})",
-                colors=((0, READY), (6, DEGRADED), (14.4, EMPTY)),
+            *(
+                Column(
+                    title,
+                    expression=f"topk(100, {_burn(window)})",
+                    decimals=1,
+                    colors=((0, READY), *colors),
+                    width=90,
+                )
+                for title, window, colors in (
+                    ("Burn 1 h", "1h", ((6, DEGRADED), (14.4, EMPTY))),
+                    ("Burn 6 h", "6h", ((3, DEGRADED), (6, EMPTY))),
+                    ("Burn 1 d", "1d", ((1, DEGRADED), (3, EMPTY))),
+                    ("Burn 3 d", "3d", ((1, EMPTY),)),
+                )
             ),
-            Column(
-                "Burn 6 h",
-                expression=f"topk(100, {_burn('6h')})",
-                colors=((0, READY), (3, DEGRADED), (6, EMPTY)),
-            ),
-            Column(
-                "Burn 1 d",
-                expression=f"topk(100, {_burn('1d')})",
-                colors=((0, READY), (1, DEGRADED), (3, EMPTY)),
-            ),
-            Column(
-                "Burn 3 d",
-                expression=f"topk(100, {_burn('3d')})",
-                colors=((0, READY), (1, EMPTY)),
-            ),
+            nothing=_NO_OBJECTIVE,
             sort="Budget left",
             descending=False,
         ),
@@ -127,8 +131,10 @@ def _rates(title: str, text: str, window: str, mark: float) -> Panel:
     return graph(
         title,
         text + OBJECTIVES,
-        Line(f"topk(10, {_burn(window)})", common.WHO),
+        Line(f"topk(10, {_burn(window)})", common.SERVICE),
         marks=steps(READY, (mark, EMPTY)),
+        nothing=_NO_OBJECTIVE,
+        points=FEW_POINTS,
         links=(SERIES_SERVICE,),
     )
 
@@ -179,45 +185,60 @@ _RATES = Section(
     ),
 )
 
+#: How often a range is looked at for outages: as often as rules are evaluated by default.
+_STEP = 60
+_LONGEST = f"topk(20, sum_over_time({_DOWN}[$__range:$__interval] @ end()))"
+_LOST = f"count_over_time({_DOWN}[$__range:{_STEP}s])"
+
 _AVAILABILITY = Section(
     "Availability of all Services",
     (
         table(
-            "Least available Services",
-            "The share of the shown time in which a Service that had endpoints still had some (the "
-            "50 lowest, Services without an objective too). Click one to see why." + RULES,
+            "Longest down",
+            "How much of the shown time a Service was down (the 50 longest, Services without an "
+            "objective too), and its share of it. Click one to see why." + RULES,
             *WHO,
+            Column("Down for", expression=f"topk(50, {_STEP} * {_LOST})", unit="s", width=100),
             Column(
-                "Available",
-                expression=f"bottomk(50, 1 - avg_over_time({_LOST}[$__range:$__interval]))",
+                "Share",
+                expression=f"topk(50, clamp_max({_STEP} * {_LOST} / $__range_s, 1))",
                 unit="percentunit",
-                colors=((0, EMPTY), (0.99, DEGRADED), (0.999, READY)),
+                decimals=2,
+                colors=((0, DEGRADED), (0.01, EMPTY)),
+                width=80,
             ),
-            sort="Available",
-            descending=False,
-            width=10,
+            nothing="No Service was down in the shown time, or nothing was recorded",
+            sort="Down for",
+            width=11,
             height=10,
         ),
         timeline(
             "Outages",
-            "When the Services with most lost time had endpoints, and when they had lost them all "
-            "(at most 20)." + RULES,
-            f"{_LOST} and on ({PER}) topk(20, sum_over_time("
-            + _CHOSEN.series("cluster_namespace_service:k8s_service_endpoints_lost:bool")
-            + "[$__range:$__interval] @ end()))",
-            common.WHO,
-            words=((0, "Available", READY), (1, "Lost", EMPTY)),
+            "When the Services that were down longest were down (at most 20). 'No data': nothing "
+            "was scraped." + RULES,
+            among(
+                f"({_CHOSEN.standing} == bool 5)",
+                f"topk(20, sum_over_time({_DOWN}[$__range:$__interval] @ end()))",
+            ),
+            common.SERVICE,
+            words=((0, "Not down", READY), (1, "Down", EMPTY)),
+            nothing="No Service was down in the shown time, or nothing was recorded",
             links=(SERIES_SERVICE,),
-            width=14,
+            width=13,
             height=10,
         ),
         graph(
-            "Services available",
-            "The share of Services that traffic reaches, those that are empty on purpose left out. "
-            "A dip is an outage of many at once." + RULES,
-            Line(f"1 - avg({_UNAVAILABLE})", "Available", READY),
-            Line(f"1 - avg({_LOST})", "Had endpoints and still has"),
+            "Services that are not down",
+            "The share of the namespaces' Services that are not down, those that are empty on "
+            "purpose left out. A dip is an outage of many at once." + RULES,
+            Line(
+                "1 - sum(" + _ALL.series(queries.COUNTS, 'standing="down"') + ")"
+                " / sum(" + _ALL.series(queries.COUNTS, 'standing!="intended"') + ")",
+                "Not down",
+                READY,
+            ),
             unit="percentunit",
+            points=FEW_POINTS,
             width=24,
         ),
     ),
@@ -230,6 +251,6 @@ BOARD = Board(
     "of all of them.",
     variables=("cluster", "namespace", "service"),
     known=queries.INFO,
-    sections=(_NUMBERS, _AVAILABILITY, _BUDGETS, _RATES),
+    sections=(_NUMBERS, _BUDGETS, _AVAILABILITY, _RATES),
     since="now-24h",
 )

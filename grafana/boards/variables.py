@@ -44,11 +44,14 @@ def choose_source() -> DatasourceVariable:
     )
 
 
-def choose(name: str, known: str) -> QueryVariable:
-    """A variable over a label of the family `known`: several values, or all."""
+def choose(name: str, known: str, *, one: bool = False) -> QueryVariable:
+    """A variable over a label of the family `known`: several values, or all, or just `one`.
+
+    Of one, the first is chosen to begin with.
+    """
     label, query = _QUERIES[name]
     text = query.format(known=known)
-    return (
+    variable = (
         QueryVariable(name)
         .label(label)
         .datasource(SOURCE)
@@ -56,15 +59,22 @@ def choose(name: str, known: str) -> QueryVariable:
         .definition(text)
         .refresh(VariableRefresh.ON_TIME_RANGE_CHANGED)
         .sort(VariableSort.ALPHABETICAL_ASC)
-        .multi(True)
+    )
+    if one:
+        return variable.multi(False).include_all(False)
+    return (
+        variable.multi(True)
         .include_all(True)
         .all_value(".*")
         .current(VariableOption(selected=True, text=["All"], value=["$__all"]))
     )
 
 
-def annotate(variables: tuple[str, ...]) -> list[AnnotationQuery]:
-    """What happened: Services that lost all endpoints, exporters that restarted."""
+def annotate(variables: tuple[str, ...], *, shown: bool) -> list[AnnotationQuery]:
+    """What happened: Services that lost all endpoints, exporters that restarted.
+
+    Switched on from the start where `shown`: a line a minute on every panel tells nobody anything.
+    """
     chosen = ", ".join(f'{label}=~"${label}"' for label in variables)
     exporters = ", ".join(
         f'{label}=~"${label}"' for label in variables if label not in ("namespace", "service")
@@ -85,14 +95,14 @@ def annotate(variables: tuple[str, ...]) -> list[AnnotationQuery]:
             color="red",
             title="{{namespace}}/{{service}} lost all endpoints",
             tags="namespace,service",
-        ),
+        ).enable(shown),
         _annotation(
             "Exporter restarted",
             restarted,
             color="blue",
             title="Exporter restarted: {{instance}}",
             tags="job,instance",
-        ),
+        ).enable(shown),
     ]
 
 
@@ -103,7 +113,6 @@ def _annotation(
         AnnotationQuery()
         .name(name)
         .datasource(SOURCE)
-        .enable(True)
         .icon_color(color)
         .expr(expression)
         .step(_STEP)

@@ -9,6 +9,7 @@ import yaml
 
 from exporter.catalogue import DEFAULT_GROUPS, FAMILIES, Kind
 from exporter.telemetry import OWN_FAMILIES
+from tools.promql import Schema
 
 RULES = Path(__file__).resolve().parents[2] / "alerts"
 
@@ -29,6 +30,8 @@ class Metric(msgspec.Struct, frozen=True):
     recorded: bool = False
     #: Other programs have it as well: it says nothing without a join with ours.
     shared: bool = False
+    #: Labels that some of its series lack.
+    optional: frozenset[str] = frozenset()
 
 
 Families = dict[str, Metric]
@@ -38,7 +41,7 @@ def read_families(rules: Path = RULES) -> Families:
     """Every series name that a query may ask for."""
     found: Families = {
         "up": Metric(TARGET, shared=True),
-        "ALERTS": Metric(_ALERT),
+        "ALERTS": Metric(_ALERT, optional=frozenset({"namespace", "service"})),
     }
     for family in FAMILIES:
         group = "" if family.group in DEFAULT_GROUPS else family.group.value
@@ -60,15 +63,13 @@ def read_families(rules: Path = RULES) -> Families:
 
 
 def _read_recorded(folder: Path) -> Families:
-    """Recorded series; the first part of such a name lists its labels."""
+    """Recorded series with the labels that their expressions give them."""
+    schema = Schema()
     found: Families = {}
-    for path in sorted(folder.glob("*.rules.yaml")):
+    for path in sorted(folder.glob("*.rules.yaml"), key=lambda path: "recording" not in path.name):
         for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]:
             for rule in group["rules"]:
                 if name := rule.get("record"):
-                    level = name.split(":", 1)[0]
-                    labels = frozenset(level.split("_")) | {"cluster"}
-                    if level.startswith("instance"):
-                        labels |= TARGET
-                    found[name] = Metric(labels, recorded=True)
+                    schema.record(name, rule["expr"])
+                    found[name] = Metric(schema.labels[name] | {"cluster"}, recorded=True)
     return found

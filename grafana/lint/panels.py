@@ -8,15 +8,32 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from grafana.boards.meaning import DEGRADED, EMPTY, PLAIN, READY, TERMINATING, UNKNOWN
+from grafana.boards.links import DOCUMENTS, PAGE
+from grafana.boards.meaning import (
+    DEGRADED,
+    EMPTY,
+    NEW,
+    NO_VALUE,
+    PLACES,
+    PLAIN,
+    READY,
+    TERMINATING,
+    UNKNOWN,
+)
 
 Document = Mapping[str, Any]
 
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
-COLORS = frozenset({READY, DEGRADED, EMPTY, TERMINATING, UNKNOWN, PLAIN})
-UNITS = frozenset({"short", "s", "bytes", "Bps", "ops", "reqps", "percentunit", "dateTimeFromNow"})
+COLORS = frozenset(
+    {READY, DEGRADED, EMPTY, TERMINATING, UNKNOWN, NEW, PLACES, PLAIN, "transparent"}
+)
+UNITS = frozenset({"short", "s", "bytes", "Bps", "ops", "reqps", "percentunit"})
 KINDS = frozenset({"stat", "timeseries", "state-timeline", "bargauge", "table"})
 _SHORTEST = 40
+#: How many pixels a column of the 24 has on a screen of 1280, less the board's own margins.
+COLUMN_PIXELS = 1270 / 24
+#: What stands beside a title (the mark of the description, the menu, margins), and a letter.
+_TITLE_MARGIN, _LETTER = 125, 8
 _KEPT = ("${datasource:queryparam}", "${cluster:queryparam}", "${__url_time_range}")
 
 
@@ -34,6 +51,8 @@ def lint_panels(board: Document, boards: Mapping[str, Document]) -> Iterator[str
         titles.add(panel.get("title", ""))
         for finding in (
             *_lint_words(panel),
+            *_lint_nothing(panel),
+            *_lint_kind(panel),
             *_lint_targets(panel),
             *_lint_colors(panel),
             *_lint_links(panel, boards),
@@ -52,15 +71,75 @@ def _lint_words(panel: Document) -> Iterator[str]:
     defaults = panel["fieldConfig"]["defaults"]
     if defaults.get("unit") not in UNITS:
         yield f"the unit {defaults.get('unit')!r}"
-    wanted = "–" if panel["type"] == "table" else "No data"
-    if defaults.get("noValue") != wanted:
-        yield f"says {defaults.get('noValue')!r} where there is no value"
-    if panel["type"] == "timeseries" and panel["options"]["legend"]["displayMode"] != "table":
-        yield "the legend is no table"
+    room = (panel["gridPos"]["w"] * COLUMN_PIXELS - _TITLE_MARGIN) / _LETTER
+    if len(panel.get("title") or "") > room:
+        yield f"the title is cut at 1280 pixels: {int(room)} letters fit"
     if panel["type"] == "table":
         kinds = [one["id"] for one in panel.get("transformations", ())]
         if kinds != ["merge", "organize"]:
             yield f"a table with the transformations {kinds}"
+
+
+def _lint_nothing(panel: Document) -> Iterator[str]:
+    """No value is grey and says so, on whatever shows single values; a list says what it means."""
+    defaults = panel["fieldConfig"]["defaults"]
+    said = defaults.get("noValue", "")
+    if len(said) < len("No data") or (panel["type"] == "table" and said == "No data"):
+        yield f"says {said!r} where there is nothing"
+    if panel["type"] == "timeseries":
+        return
+    overrides = [
+        one["value"]
+        for override in panel["fieldConfig"]["overrides"]
+        for one in override["properties"]
+        if one["id"] == "mappings"
+    ]
+    text, color = {
+        "stat": (said, UNKNOWN),
+        "bargauge": (said, UNKNOWN),
+        "table": (NO_VALUE, "transparent"),
+    }.get(panel["type"], ("No data", UNKNOWN))
+    for mappings in (defaults.get("mappings", []), *overrides):
+        special = [one["options"] for one in mappings if one["type"] == "special"]
+        shown = [(one["match"], one["result"]["text"], one["result"]["color"]) for one in special]
+        if shown != [("null+nan", text, color)]:
+            yield f"shows no value as {shown}"
+
+
+def _lint_kind(panel: Document) -> Iterator[str]:
+    """What panels of one kind have to be, so that they show what they seem to show."""
+    defaults = panel["fieldConfig"]["defaults"]
+    match panel["type"]:
+        case "stat" | "bargauge":
+            if not all(target["instant"] for target in panel["targets"]):
+                yield "a number of now that is asked for over time"
+        case "state-timeline":
+            # With merged values Grafana shows thresholds in place of words.
+            if "thresholds" in defaults or defaults["color"]["mode"] != "fixed":
+                yield "a state timeline with thresholds, or coloured by something else than words"
+            if not any(one["type"] == "value" for one in defaults.get("mappings", ())):
+                yield "a state timeline without words"
+        case "timeseries":
+            yield from _lint_legend(panel["options"]["legend"])
+            if defaults["unit"] == "percentunit" and "axisSoftMax" not in defaults["custom"]:
+                yield "an axis that goes to 100 where all is 0"
+            for override in panel["fieldConfig"]["overrides"]:
+                kept = {one["id"]: one["value"] for one in override["properties"]}
+                if "custom.lineStyle" in kept and kept.get("custom.fillOpacity") != 0:
+                    yield "a line to compare with that is filled"
+
+
+def _lint_legend(legend: Document) -> Iterator[str]:
+    wanted = {
+        "displayMode": "table",
+        "placement": "right",
+        "calcs": ["last", "max"],
+        "sortBy": "Last",
+        "sortDesc": True,
+    }
+    for key, value in wanted.items():
+        if legend.get(key) != value:
+            yield f"the legend's {key} is {legend.get(key)!r}"
 
 
 def _lint_targets(panel: Document) -> Iterator[str]:
@@ -91,12 +170,12 @@ def _lint_colors(panel: Document) -> Iterator[str]:
 
 def _lint_links(panel: Document, boards: Mapping[str, Document]) -> Iterator[str]:
     for link in _find_links(panel["fieldConfig"]):
-        if set(link) != {"title", "url"}:
+        abroad = link["url"].startswith((DOCUMENTS, PAGE))
+        if set(link) != {"title", "url"} | ({"targetBlank"} if abroad else set()):
             yield f"a data link with the fields {sorted(link)}"
-        yield from _lint_url(link["url"], boards)
-    if panel["type"] == "table":
-        yield from _lint_cells(panel)
-    else:
+        if not abroad:
+            yield from _lint_url(link["url"], boards)
+    if panel["type"] != "table":
         legend = panel["targets"][0].get("legendFormat", "")
         if "{{service}}" in legend and not panel["fieldConfig"]["defaults"].get("links"):
             yield "series of Services without a link to them"
@@ -115,21 +194,6 @@ def _lint_url(url: str, boards: Mapping[str, Document]) -> Iterator[str]:
     asked = set(re.findall(r"var-(\w+)=", url)) | set(re.findall(r"\$\{(\w+):queryparam\}", url))
     if asked - there:
         yield f"a link sets {sorted(asked - there)}, which {parts.path} has not"
-
-
-def _lint_cells(panel: Document) -> Iterator[str]:
-    renamed = find_columns(panel)
-    linked = {
-        override["matcher"]["options"]
-        for override in panel["fieldConfig"]["overrides"]
-        if any(one["id"] == "links" for one in override["properties"])
-    }
-    for label in ("namespace", "service"):
-        if label in renamed and renamed[label] not in linked:
-            yield f"the cells of {label} are no links"
-    fields = set(re.findall(r"__data\.fields\.(\w+)", json.dumps(panel["fieldConfig"])))
-    if fields - set(renamed):
-        yield f"links use the fields {sorted(fields - set(renamed))}, which the table has not"
 
 
 def find_columns(panel: Document) -> dict[str, str]:

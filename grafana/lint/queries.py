@@ -11,13 +11,19 @@ import promql_parser as promql
 from grafana.lint.labels import find_labels, walk
 from grafana.lint.names import Families
 from grafana.lint.panels import find_columns
+from grafana.lint.tables import lint_table
 
 Document = Mapping[str, Any]
 
 _RATES = frozenset({"rate", "increase", "irate"})
 _LIMITS = frozenset({"topk", "bottomk"})
 #: Grafana's own variables, with a value of the kind that it puts in.
-GRAFANA = {"$__rate_interval": "4m", "$__interval": "30s", "$__range": "6h"}
+GRAFANA = {
+    "$__rate_interval": "4m",
+    "$__interval": "30s",
+    "$__range_s": "21600",
+    "$__range": "6h",
+}
 _RATE_WINDOW = 240.0
 
 
@@ -32,7 +38,7 @@ def lint_queries(board: Document, families: Families) -> Iterator[str]:
         if panel["type"] != "row":
             for finding in _lint_panel(panel, variables, families):
                 yield f"panel {panel['title']!r}{finding}"
-    for annotation in board["annotations"]["list"]:
+    for annotation in board["annotations"].get("list", ()):
         for finding in _lint_annotation(annotation, variables, families):
             yield f"annotation {annotation['name']!r}: {finding}"
     yield from _lint_variables(board, families)
@@ -40,12 +46,17 @@ def lint_queries(board: Document, families: Families) -> Iterator[str]:
 
 def _lint_panel(panel: Document, variables: list[str], families: Families) -> Iterator[str]:
     labels: frozenset[str] = frozenset()
+    trees: list[Any] = []
     for target in panel["targets"]:
         linter = _Query(target["expr"], variables, families)
         for finding in (*linter.lint(), *linter.lint_fit(panel, target)):
             yield f", query {target['refId']}: {finding}"
         labels |= linter.labels
+        trees.append(linter.tree)
     if panel["type"] == "table":
+        if all(tree is not None for tree in trees):
+            for finding in lint_table(panel, trees, families):
+                yield f": {finding}"
         shown = {name for name in find_columns(panel) if not name.startswith("Value")}
         if shown - labels:
             yield f": columns {sorted(shown - labels)} of no query"
@@ -150,7 +161,7 @@ class _Query:
                 continue
             if metric.group and f"group {metric.group} " not in description:
                 yield f"{name} needs the group {metric.group}; the description does not say so"
-            if metric.recorded and "rules in alerts/" not in description:
+            if (metric.recorded or name == "ALERTS") and "rules in alerts/" not in description:
                 yield f"{name} needs our rules; the description does not say so"
 
     def _lint_selector(self, node: promql.VectorSelector, above: tuple[Any, ...]) -> Iterator[str]:
@@ -160,14 +171,19 @@ class _Query:
         if metric is None:
             yield f"{name!r} is no metric of ours"
             return
-        matchers = {matcher.name: matcher for matcher in node.matchers.matchers}
+        # Two matchers of one label: that of the variable is the one that counts here.
+        matchers = {
+            matcher.name: matcher
+            for matcher in sorted(node.matchers.matchers, key=lambda one: "$" in one.value)
+        }
         if unknown := set(matchers) - metric.labels:
             yield f"{name} has no label {sorted(unknown)}"
         for variable in self.variables:
             if variable not in metric.labels:
                 continue
             matcher = matchers.get(variable)
-            if matcher is None or matcher.value != f"${variable}":
+            # The second is for alerts that have no such label.
+            if matcher is None or matcher.value not in (f"${variable}", f"${variable}|"):
                 yield f"{name} is not limited to ${variable}"
             elif matcher.op != promql.MatchOp.Re:
                 yield f"{name}: {variable} is matched by {matcher.op}"

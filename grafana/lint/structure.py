@@ -8,11 +8,20 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Any
 
+from grafana.boards.links import EXPORTER, NAMESPACE, SERVICE
+
 Document = Mapping[str, Any]
 
 SCHEMA_VERSION = 39
 COLUMNS = 24
 LARGEST = 250_000
+ANNOTATIONS = ["Service lost all endpoints", "Exporter restarted"]
+#: What is chosen one at a time, by board: sums over Services of all kinds answer no question there.
+SINGLE = {SERVICE: ("namespace", "service")}
+#: How often a board asks again by itself. Over all Services less often than over some.
+REFRESH = {NAMESPACE: "1m", SERVICE: "1m", EXPORTER: "1m"}
+_ONE = {"multi": False, "includeAll": False, "allValue": None}
+_SEVERAL = {"multi": True, "includeAll": True, "allValue": ".*"}
 ORDER = ("datasource", "cluster", "namespace", "service", "job", "instance")
 _UID = re.compile(r"kube-endpoints-[a-z]{1,25}")
 #: Grafana misreads these, or shows what they are on by another way.
@@ -23,8 +32,8 @@ SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 def lint_structure(board: Document) -> Iterator[str]:
     """What is wrong with the frame."""
     yield from _lint_head(board)
-    yield from _lint_variables(board["templating"]["list"])
-    yield from _lint_annotations(board["annotations"]["list"])
+    yield from _lint_variables(board)
+    yield from _lint_annotations(board)
     yield from _lint_places(board["panels"])
     yield from _lint_keys(board, "board")
     if (size := len(json.dumps(board, separators=(",", ":")).encode())) > LARGEST:
@@ -43,6 +52,12 @@ def _lint_head(board: Document) -> Iterator[str]:
     for key in ("title", "description", "refresh", "tags"):
         if not board.get(key):
             yield f"board: no {key}"
+    if board.get("refresh") != REFRESH.get(board.get("uid", ""), "5m"):
+        yield f"board: refreshes every {board.get('refresh')}"
+    yield from _lint_dropdown(board)
+
+
+def _lint_dropdown(board: Document) -> Iterator[str]:
     dropdowns = [link for link in board["links"] if link.get("asDropdown")]
     if [link["tags"] for link in dropdowns] != [board["tags"]]:
         yield "board: no drop-down with the other boards"
@@ -51,7 +66,8 @@ def _lint_head(board: Document) -> Iterator[str]:
             yield "board: the drop-down loses variables or time"
 
 
-def _lint_variables(variables: list[Document]) -> Iterator[str]:
+def _lint_variables(board: Document) -> Iterator[str]:
+    variables = board["templating"]["list"]
     names = [variable["name"] for variable in variables]
     if names[:1] != ["datasource"] or names != [name for name in ORDER if name in names]:
         yield f"variables: {names} are not in our order"
@@ -63,23 +79,32 @@ def _lint_variables(variables: list[Document]) -> Iterator[str]:
             if variable["type"] != "datasource" or variable["label"] != "Data source":
                 yield f"{where}: not the choice of a data source"
             continue
-        wanted = {"refresh": 2, "sort": 1, "multi": True, "includeAll": True, "allValue": ".*"}
+        single = variable["name"] in SINGLE.get(board["uid"], ())
+        wanted = {"refresh": 2, "sort": 1, **(_ONE if single else _SEVERAL)}
         for key, value in wanted.items():
             if variable.get(key) != value:
                 yield f"{where}: {key} is {variable.get(key)!r}"
         if variable.get("datasource") != SOURCE:
             yield f"{where}: asks a fixed data source"
-        if variable["current"].get("value") != ["$__all"]:
-            yield f"{where}: does not begin with All"
+        begins = variable.get("current", {}).get("value")
+        if begins != (None if single else ["$__all"]):
+            yield f"{where}: begins with {begins}"
 
 
-def _lint_annotations(annotations: list[Document]) -> Iterator[str]:
+def _lint_annotations(board: Document) -> Iterator[str]:
+    """None where nothing happens to Services; elsewhere both, and shown on the drill-down alone."""
+    annotations = board["annotations"].get("list", [])
     names = [annotation["name"] for annotation in annotations]
-    if names != ["Service lost all endpoints", "Exporter restarted"]:
+    wanted = (
+        [] if board["uid"] == EXPORTER else ["Service lost all endpoints", "Exporter restarted"]
+    )
+    if names != wanted:
         yield f"annotations: {names}"
     for annotation in annotations:
         if annotation.get("datasource") != SOURCE:
             yield f"annotation {annotation['name']}: asks a fixed data source"
+        if annotation["enable"] is not (board["uid"] == SERVICE):
+            yield f"annotation {annotation['name']}: shown from the start, or not, on this board"
 
 
 def _lint_places(panels: list[Document]) -> Iterator[str]:

@@ -114,3 +114,30 @@ DEPENDENTS = [
     ),
     grant(["apiservices"], "apiregistration.k8s.io"),
 ]
+_ROUTES = [
+    grant(["ingresses"], "networking.k8s.io"),
+    grant(
+        [
+            "gateways",
+            "grpcroutes",
+            "httproutes",
+            "referencegrants",
+            "tcproutes",
+            "tlsroutes",
+            "udproutes",
+        ],
+        "gateway.networking.k8s.io",
+    ),
+]
+_MONITORS = grant(["podmonitors", "probes", "servicemonitors"], "monitoring.coreos.com")
+NAMESPACED_ROUTES = [*_ROUTES, _MONITORS]
+ROUTES = [
+    *_ROUTES,
+    grant(
+        ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"],
+        "admissionregistration.k8s.io",
+    ),
+    grant(["customresourcedefinitions"], "apiextensions.k8s.io"),
+    grant(["apiservices"], "apiregistration.k8s.io"),
+    _MONITORS,
+]

@@ -16,9 +16,11 @@ from tests.chart.rendering import (
     DEPENDENTS,
     ENDPOINTS,
     NAMESPACED_DEPENDENTS,
+    NAMESPACED_ROUTES,
     NODES,
     PODS,
     REPOSITORY,
+    ROUTES,
     SERVICES,
     SLICES,
     WORKLOADS,
@@ -105,6 +107,7 @@ def test_the_charts_rules_are_those_of_deploy_rbac() -> None:
             "nodes": [NODES],
             "workloads": WORKLOADS,
             "dependents": DEPENDENTS,
+            "routes": ROUTES,
         },
         "namespace": {
             "required": [SERVICES, SLICES],
@@ -112,6 +115,7 @@ def test_the_charts_rules_are_those_of_deploy_rbac() -> None:
             "pods": [PODS],
             "workloads": WORKLOADS,
             "dependents": NAMESPACED_DEPENDENTS,
+            "routes": NAMESPACED_ROUTES,
         },
     }
 

@@ -14,6 +14,7 @@ import yaml
 
 from exporter.catalogue import FAMILIES
 from exporter.model import INTENDED
+from grafana.boards.links import GRAFANA
 from tests.contract.rules import (
     ALERTS,
     FILES,
@@ -99,11 +100,17 @@ def test_nothing_doubles_with_two_replicas(rule: Alert | Record) -> None:
 
 @every_alert
 def test_severity_and_annotations_are_complete(alert: Alert) -> None:
-    """One label `severity`, four annotations, and critical only where traffic is lost or blind."""
+    """One label `severity`, all annotations, and critical only where traffic is lost or blind."""
     assert set(alert.labels) == {"severity"}
     assert alert.labels["severity"] in ("critical", "warning", "info")
     assert (alert.labels["severity"] == "critical") == (alert.name in CRITICAL)
-    assert set(alert.annotations) == {"summary", "description", "runbook_url", "dashboard_url"}
+    assert set(alert.annotations) == {
+        "summary",
+        "description",
+        "runbook_url",
+        "dashboard_url",
+        "__dashboardUid__",
+    }
     assert not alert.annotations["summary"].endswith(".")
     assert "$labels.cluster" in alert.annotations["summary"]
 
@@ -174,9 +181,11 @@ def test_a_peak_is_forgotten_at_the_intended_zeros_of_the_exporter() -> None:
 
 
 def test_the_windows_of_the_error_budget_are_complete() -> None:
-    """Seven windows are recorded, and the alerts use each of them with its factor."""
-    windows = [rule.name.rpartition(":rate")[2] for rule in read_rules() if ":rate" in rule.name]
-    assert windows == ["5m", "30m", "1h", "2h", "6h", "1d", "3d"]
+    """Seven windows and the month are recorded; the alerts use each of the seven."""
+    windows = [
+        rule.name.rpartition(":rate")[2] for rule in read_rules() if "_burn:rate" in rule.name
+    ]
+    assert windows == ["5m", "30m", "1h", "2h", "6h", "1d", "3d", "30d"]
     used = {
         alert.name: re.findall(r":rate(\w+) > ([\d.]+)", alert.expr)
         for alert in read_alerts()
@@ -216,12 +225,14 @@ def test_links_lead_to_the_runbook_and_to_a_board(alert: Alert) -> None:
     """Both links go to something that exists, with variables that exist there."""
     assert alert.annotations["runbook_url"] == RUNBOOK.format(alert.name)
     link = urlsplit(alert.annotations["dashboard_url"])
+    assert f"{link.scheme}://{link.netloc}" == GRAFANA
     board = link.path.removeprefix("/d/")
+    assert alert.annotations["__dashboardUid__"] == board
     variables = dict(parse_qsl(link.query))
     assert {name.removeprefix("var-") for name in variables} <= read_boards()[board]
     assert {"var-cluster"} <= set(variables)
     assert all(
-        value == f"{{{{ $labels.{name.removeprefix('var-')} }}}}"
+        value == f"{{{{ $labels.{name.removeprefix('var-')} | urlquery }}}}"
         for name, value in variables.items()
     )
 

@@ -13,12 +13,16 @@ import pytest
 import yaml
 
 from grafana.boards import BOARDS, FOLDER, find_differences, write_boards
+from grafana.boards.links import GRAFANA
 from grafana.lint import Families, lint_board, read_families
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 OVERVIEW = "kube-endpoints-overview"
 EXPORTER = "kube-endpoints-exporter"
-TABLE = "Services without ready endpoints"
+SERVICE = "kube-endpoints-service"
+TABLE = "Not as they should be"
+TIMELINE = "Trouble over time"
+ALERTS = "Alerts on Services"
 
 
 @cache
@@ -93,7 +97,7 @@ def test_alerts_link_to_boards_with_their_variables() -> None:
                 url = rule.get("annotations", {}).get("dashboard_url")
                 if url is None:
                     continue
-                uid, _, query = url.removeprefix("/d/").partition("?")
+                uid, _, query = url.removeprefix(f"{GRAFANA}/d/").partition("?")
                 there = {one["name"] for one in boards[uid]["templating"]["list"]}
                 asked = {part.partition("=")[0] for part in query.split("&") if part}
                 assert asked <= {f"var-{name}" for name in there}, rule["alert"]
@@ -139,17 +143,81 @@ FAULTS: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "auto": (_set("", "templating", "list", 1, "auto", to=False), "has the key auto"),
     "placement": (_set("", "links", 0, "placement", to="x"), "has the key placement"),
     "annotation": (_set("", "annotations", "list", to=[]), "annotations: []"),
+    "shown annotation": (_set("", "annotations", "list", 0, "enable", to=True), "shown from the"),
+    "hasty": (_set("", "refresh", to="1m"), "refreshes every 1m"),
     "size": (_set("", "description", to="x" * 250_000), "more than 250000"),
     "number": (_set("Services", "id", to=7), "not numbered in their order"),
     "columns": (_set("Services", "gridPos", "w", to=25), "outside the 24 columns"),
-    "overlap": (_set("Services", "gridPos", "w", to=5), "overlap"),
+    "overlap": (_set("Services", "gridPos", "w", to=7), "overlap"),
     "title": (_set("Services", "title", to="Degraded"), "the title is there twice"),
     "description": (_set("Services", "description", to="Services."), "no description"),
     "unit": (_set("Services", *_DEFAULTS, "unit", to="furlongs"), "the unit 'furlongs'"),
     "no value": (_set("Services", *_DEFAULTS, "noValue", to="0"), "says '0'"),
+    "green nothing": (_set("Services", *_DEFAULTS, "mappings", to=[]), "shows no value as []"),
+    "empty list": (_set(TABLE, *_DEFAULTS, "noValue", to="No data"), "says 'No data'"),
+    "cut title": (
+        _set("Degraded", "title", to="Degraded ones"),
+        "the title is cut at 1280 pixels: 10 letters fit",
+    ),
     "legend": (
-        _set("Services by state", "options", "legend", "displayMode", to="list"),
-        "the legend is no table",
+        _set("Services by standing", "options", "legend", "displayMode", to="list"),
+        "the legend's displayMode is 'list'",
+    ),
+    "legend below": (
+        _set("Services by standing", "options", "legend", "placement", to="bottom"),
+        "the legend's placement is 'bottom'",
+    ),
+    "what is over": (
+        _set("Services by standing", "options", "legend", "calcs", to=["lastNotNull", "max"]),
+        "the legend's calcs",
+    ),
+    "history": (
+        lambda board: find_panel(board, "Services")["targets"][0].update(instant=False, range=True),
+        "a number of now that is asked for over time",
+    ),
+    "thresholds": (
+        _set(TIMELINE, *_DEFAULTS, "thresholds", to={"mode": "absolute", "steps": []}),
+        "a state timeline with thresholds",
+    ),
+    "wordless": (
+        lambda board: find_panel(board, TIMELINE)["fieldConfig"]["defaults"]["mappings"].pop(0),
+        "a state timeline without words",
+    ),
+    "bare table": (
+        _set("Findings by kind", "targets", 0, "expr", to=f"topk(9, k8s_service_info{_ALL})"),
+        "k8s_service_info keeps all its labels and joins nothing",
+    ),
+    "label beside": (
+        _set(
+            "Findings by kind",
+            *("targets", 0, "expr"),
+            to=f"topk(9, count by (finding, namespace) (k8s_service_endpoints_finding{_ALL}))",
+        ),
+        "shows ['namespace'] beside the columns",
+    ),
+    "wide": (_set(TABLE, "gridPos", "w", to=12), "columns on a part of the board"),
+    "wider": (
+        _set(TABLE, "fieldConfig", "overrides", 0, "properties", 0, "value", to=900),
+        "pixels, and 1270 are there",
+    ),
+    "narrowest": (
+        _set(TABLE, *_DEFAULTS, "custom", "minWidth", to=150),
+        "may not become narrower than 150",
+    ),
+    "head": (
+        _set(TABLE, "fieldConfig", "overrides", 0, "properties", 0, "value", to=40),
+        "the head 'Cluster' is wider than its 40 pixels",
+    ),
+    "filters": (_set(TABLE, *_DEFAULTS, "custom", "filterable", to=True), "a filter on every"),
+    "filtered number": (
+        _set(TABLE, "fieldConfig", "overrides", 3, "properties", 0, "id", to="custom.filterable"),
+        "a filter on the numbers of 'Standing'",
+    ),
+    "link to nothing": (
+        lambda board: find_panel(board, ALERTS)["targets"][0].update(
+            expr=find_panel(board, ALERTS)["targets"][0]["expr"].replace(', service!=""', "")
+        ),
+        "links to service in rows that have none",
     ),
     "table": (_set(TABLE, "transformations", to=[{"id": "merge"}]), "transformations ['merge']"),
     "kind": (_set("Services", "type", to="news"), "of the kind news"),
@@ -172,13 +240,13 @@ FAULTS: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
         "a colour without a word",
     ),
     "dead link": (
-        _set(TABLE, "fieldConfig", "overrides", 1, "properties", 1, "value", 0, "url", to="/d/x"),
+        _set(TABLE, "fieldConfig", "overrides", 1, "properties", 2, "value", 0, "url", to="/d/x"),
         "which is no board",
     ),
     "lost time": (
         _set(
             TABLE,
-            *("fieldConfig", "overrides", 1, "properties", 1, "value", 0, "url"),
+            *("fieldConfig", "overrides", 1, "properties", 2, "value", 0, "url"),
             to="/d/kube-endpoints-service?${datasource:queryparam}&${cluster:queryparam}",
         ),
         "loses ${__url_time_range}",
@@ -186,7 +254,7 @@ FAULTS: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "wrong variable": (
         _set(
             TABLE,
-            *("fieldConfig", "overrides", 1, "properties", 1, "value", 0, "url"),
+            *("fieldConfig", "overrides", 1, "properties", 2, "value", 0, "url"),
             to="/d/kube-endpoints-service?var-pod=x",
         ),
         "sets ['pod']",
@@ -228,11 +296,11 @@ FAULTS: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
         "needs our rules",
     ),
     "too many": (
-        _set("Services by state", "targets", 0, "expr", to=f"k8s_service_endpoints_ready{_ALL}"),
+        _set("Services by standing", "targets", 0, "expr", to=f"k8s_service_endpoints_ready{_ALL}"),
         "as many series as there are Services",
     ),
     "legend label": (
-        _set("Services by state", "targets", 0, "legendFormat", to="{{zone}}"),
+        _set("Services by standing", "targets", 0, "legendFormat", to="{{zone}}"),
         "the legend speaks of ['zone']",
     ),
 }

@@ -49,7 +49,7 @@ def test_each_alert_is_tested_both_ways() -> None:
     for path in TESTS:
         for test in yaml.safe_load(path.read_text(encoding="utf-8"))["tests"]:
             checks: dict[str, list[tuple[int, bool]]] = {}
-            for check in test["alert_rule_test"]:
+            for check in test.get("alert_rule_test", ()):
                 minute = int(check["eval_time"].removesuffix("m"))
                 fires = bool(check["exp_alerts"])
                 checks.setdefault(check["alertname"], []).append((minute, fires))

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 import yaml
 
+from grafana.boards.links import GRAFANA
 from tests.contract.rules import ALERTS, read_alerts
 from tests.e2e.harness.exporter import make_environment
 from tests.e2e.harness.monitoring import Alertmanager, Prometheus
@@ -309,7 +310,7 @@ def test_each_alert_arrives_from_its_scenario(
     assert alert is not None
     notes = alert["annotations"]
     assert notes["runbook_url"].endswith(RUNBOOKS.format(name))
-    assert notes["dashboard_url"].startswith("/d/kube-endpoints-")
+    assert notes["dashboard_url"].startswith(f"{GRAFANA}/d/kube-endpoints-")
     for label in ("namespace", "service"):
         assert labels.get(label, "") in notes["summary"]
         assert labels.get(label, "") in notes["dashboard_url"]

@@ -364,8 +364,8 @@ def test_bad_selectors(selector: str, fault: str) -> None:
             "--no-groups=core",
             (
                 "--no-groups: core is unknown; takes ports, topology, slices, "
-                "changes, pods, dependents, labels, addresses or compatibility; several separated "
-                "by commas"
+                "changes, pods, dependents, routes, labels, addresses or compatibility; several "
+                "separated by commas"
             ),
         ),
     ],

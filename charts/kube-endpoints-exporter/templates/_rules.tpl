@@ -18,6 +18,7 @@ scope is `cluster` or `namespace`.
 {{- if and $config.nodes (hasKey $known "nodes") -}}{{- $rules = concat $rules $known.nodes -}}{{- end -}}
 {{- if $config.workloads -}}{{- $rules = concat $rules $known.workloads -}}{{- end -}}
 {{- if has "dependents" $config.groups -}}{{- $rules = concat $rules $known.dependents -}}{{- end -}}
+{{- if has "routes" $config.groups -}}{{- $rules = concat $rules $known.routes -}}{{- end -}}
 {{- toYaml (concat $rules $root.Values.rbac.extraRules) -}}
 {{- end -}}
 

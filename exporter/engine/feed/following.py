@@ -22,8 +22,9 @@ from exporter.engine.feed.causes import failure_of
 from exporter.engine.feed.status import FeedStatus, Telemetry
 from exporter.engine.feed.telling import Telling
 from exporter.engine.feed.timing import Timed
+from exporter.engine.feed.versions import Versions
 from exporter.model import Change, Forget, Replace, SyncMode
-from exporter.objects.codec import ListReader, Retained, decode_event
+from exporter.objects.codec import ListHead, ListReader, Retained, decode_event
 from exporter.objects.meta import DecodeError, Rejected
 from exporter.objects.resources import RESOURCES
 from exporter.reflector import (
@@ -85,8 +86,7 @@ async def follow(
     called on the event loop. Pages of lists are fetched while `lists` is held: a server counts a
     list by its size, and several at once get each other refused.
     """
-    feed = Feed(client, plan, deliver, status=status, lists=lists, telemetry=telemetry)
-    await feed.run()
+    await Feed(client, plan, deliver, status=status, lists=lists, telemetry=telemetry).run()
 
 
 class Feed:
@@ -112,7 +112,7 @@ class Feed:
         self._lists = lists
         self._telemetry = telemetry
         self._resource = RESOURCES[plan.resource]
-        self._path = self._resource.path(plan.namespace or None)
+        self._versions = Versions(self._resource.paths(plan.namespace or None))
         self._state = State()
         self._gathered: list[Found] = []
         self._telling = None if quiet else Telling(plan.resource, plan.namespace)
@@ -211,6 +211,19 @@ class Feed:
             params["limit"] = str(order.limit)
         if order.token:
             params["continue"] = order.token
+        while True:
+            try:
+                page, head = await self._read_page(params)
+            except ApiError as error:
+                if not order.token and self._versions.turn(error):
+                    continue
+                return self._fail(error)
+            # Only now: what came of a page that broke off must not count twice.
+            self._versions.found()
+            self._gathered += page
+            return self._take(PageRead(head))
+
+    async def _read_page(self, params: dict[str, str]) -> tuple[list[Found], ListHead]:
         reader = ListReader(self._resource)
         page: list[Found] = []
         try:
@@ -219,24 +232,19 @@ class Feed:
                 Timed(self._telemetry, self._plan.resource, "list"),
                 asyncio.timeout(PAGE_CAP),
             ):
-                async with self._client.list_page(self._path, params) as chunks:
+                async with self._client.list_page(self._versions.path, params) as chunks:
                     async for chunk in chunks:
                         self._telemetry.received(self._plan.resource, len(chunk))
                         page.extend(reader.feed(chunk))
                         # Bytes that wait already are given without a pause: let others in.
                         await asyncio.sleep(0)
                 left, head = reader.finish()
-        except ApiError as error:
-            return self._fail(error)
         except DecodeError as error:
-            return self._fail(UnreadableError(str(error)))
+            raise UnreadableError(str(error)) from None
         except TimeoutError:
             slow = f"a page of {self._plan.resource} took more than {PAGE_CAP:.0f} s"
-            return self._fail(BrokenError(slow))
-        # Only now: what came of a page that broke off must not count twice.
-        self._gathered += page
-        self._gathered += left
-        return self._take(PageRead(head))
+            raise BrokenError(slow) from None
+        return page + left, head
 
     def _fail(self, error: ApiError) -> Order:
         self.error = error
@@ -268,7 +276,7 @@ class Feed:
             async with (
                 Timed(self._telemetry, self._plan.resource, "watch") as timed,
                 self._client.watch(
-                    self._path, params, idle=idle, cap=order.timeout + GRACE
+                    self._versions.path, params, idle=idle, cap=order.timeout + GRACE
                 ) as batches,
             ):
                 timed.end()

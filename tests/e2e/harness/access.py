@@ -14,7 +14,7 @@ from tests.e2e.harness.kubectl import Manifest
 RBAC = REPOSITORY / "deploy" / "rbac"
 DOCUMENTED_NAMESPACE = "monitoring"
 DOCUMENTED_ACCOUNT = "kube-endpoints-exporter"
-ALL_GROUPS = ("required", "pods", "nodes", "workloads", "endpoints", "dependents")
+ALL_GROUPS = ("required", "pods", "nodes", "workloads", "endpoints", "dependents", "routes")
 
 
 def load_rbac(group: str, *, namespaced: bool = False) -> list[Manifest]:

@@ -15,6 +15,7 @@ from exporter.catalogue import (
 )
 
 SERVICE = ("namespace", "service")
+ROUTE = ("kind", "namespace", "name")
 
 #: Names, groups and labels are a contract: whoever changes one changes dashboards and alerts.
 CONTRACT = {
@@ -68,6 +69,11 @@ CONTRACT = {
     "k8s_service_pods_selected": ("pods", "gauge", SERVICE),
     "k8s_service_endpoints_lagging": ("pods", "gauge", (*SERVICE, "kind")),
     "k8s_service_dependents": ("dependents", "gauge", (*SERVICE, "kind")),
+    "k8s_route_backend_broken": ("routes", "gauge", (*ROUTE, "service", "port", "problem")),
+    "k8s_route_broken_share": ("routes", "gauge", ROUTE),
+    "k8s_route_webhooks_broken": ("routes", "gauge", (*ROUTE, "failure_policy")),
+    "k8s_routes": ("routes", "gauge", ("kind",)),
+    "k8s_route_backends": ("routes", "gauge", ("kind",)),
     "k8s_service_labels": ("labels", "gauge", SERVICE),
     "k8s_service_annotations": ("labels", "gauge", SERVICE),
     "k8s_service_endpoints_address_ready": (
@@ -88,7 +94,9 @@ def test_the_names_are_those_of_the_contract() -> None:
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
 def test_names_follow_the_conventions(family: Family) -> None:
     """Suffixes that mean something mean that; names and labels are legal in every format."""
-    assert re.fullmatch(r"(k8s_service|k8s_endpointslices|kube_endpoint)_[a-z0-9_]+", family.name)
+    begin = "k8s_service_|k8s_endpointslices_|k8s_route_|k8s_routes$|kube_endpoint_"
+    assert re.fullmatch(r"[a-z0-9_]+", family.name)
+    assert re.match(begin, family.name)
     assert not family.name.endswith(("_count", "_sum", "_bucket", "_created"))
     assert family.name.endswith("_total") is (family.kind is Kind.COUNTER)
     assert family.name.endswith("_info") is (family.kind is Kind.INFO)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from exporter.objects.resources import RESOURCES
+from exporter.objects.resources import DEPENDENTS, RESOURCES, ROUTES
 
 RBAC = Path(__file__).parents[3] / "deploy" / "rbac"
 FILES = sorted(RBAC.rglob("*.yaml"))
@@ -82,6 +82,13 @@ def test_the_optional_grants_are_one_file_for_each_group() -> None:
         "validatingwebhookconfigurations.admissionregistration.k8s.io",
         "apiservices.apiregistration.k8s.io",
     }
+
+
+def test_routes_grant_all_that_refers_to_services() -> None:
+    """routes.yaml alone is enough for the group: what dependents.yaml grants is in it."""
+    granted = _list_granted(RBAC / "routes.yaml")
+
+    assert granted == {f"{one.name}.{one.group}" for one in (*DEPENDENTS, *ROUTES)}
 
 
 def test_what_is_granted_is_what_the_program_reads() -> None:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from exporter.objects.codec import decode_object
-from exporter.objects.dependents import DEPENDENT_WIRES, Dependent
+from exporter.objects.dependents import Dependent
 from exporter.objects.resources import DEPENDENTS, RESOURCES
 
 
@@ -23,7 +23,6 @@ def test_the_kind_comes_from_the_resource(resource: Any) -> None:
     """Every resource of dependents is read, and an empty object points nowhere."""
     found = read_dependent(resource.name, spec=None, webhooks=None)
     assert (found.kind, found.targets) == (resource.kind, ())
-    assert set(DEPENDENT_WIRES) == {item.name for item in DEPENDENTS}
 
 
 def test_an_ingress_points_at_its_default_and_its_paths() -> None:

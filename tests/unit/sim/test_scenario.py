@@ -85,7 +85,7 @@ def test_expected_samples_are_well_formed_and_said_once(name: str) -> None:
         for text in expect.samples:
             family, labels, value = parse_sample(text)
             assert value is not None, (when, text)
-            assert family.startswith(("k8s_service_", "k8s_endpointslices_")), text
+            assert family.startswith(("k8s_service_", "k8s_endpointslices_", "k8s_route")), text
             key = (family, frozenset(labels.items()))
             assert key not in seen, (when, text)
             seen.add(key)

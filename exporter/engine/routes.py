@@ -1,0 +1,158 @@
+"""Routes in step with Services: what is to be resolved again, and what will be committed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from types import MappingProxyType
+from typing import TypeVar
+
+from exporter.cluster import Cluster
+from exporter.exposition import Exposition
+from exporter.exposition.fragments import Fragment
+from exporter.model import KindReport, ObjectKey, RouteKey, RouteReport, ServiceKey, ServiceReport
+from exporter.objects.codec import Retained
+from exporter.objects.pods import Pod
+from exporter.routing import Routing
+
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+Find = Callable[[ServiceKey], ServiceReport | None]
+
+
+class _Known:
+    """What routing may know: the cluster, as far as this process holds it."""
+
+    def __init__(self, cluster: Cluster, owns: Callable[[ServiceKey], bool]) -> None:
+        self._cluster = cluster
+        self.owns = owns
+
+    def reads(self, resource: str) -> bool:
+        return self._cluster.knows(resource, None)
+
+    def complete(self, resource: str, namespace: str) -> bool:
+        return self._cluster.complete(resource, namespace)
+
+    def undecodable(self, resource: str, key: ObjectKey) -> bool:
+        return self._cluster.undecodable(resource, key)
+
+    def find(self, resource: str, key: ObjectKey) -> Retained | None:
+        return self._cluster.find(resource, key)
+
+    def held(self, resource: str) -> Iterator[Retained]:
+        return self._cluster.held(resource)
+
+    def count(self, resource: str) -> int:
+        return self._cluster.count(resource)
+
+    def selected_pods(self, key: ServiceKey) -> tuple[Pod, ...] | None:
+        view = self._cluster.view(key)
+        return view.pods.selected if view is not None and view.pods is not None else None
+
+
+class RouteBoard:
+    """The reports on all that refers to Services, and the way to make them again.
+
+    `owns` says of which Services this process knows the endpoints.
+    """
+
+    def __init__(
+        self, cluster: Cluster, exposition: Exposition, owns: Callable[[ServiceKey], bool]
+    ) -> None:
+        self.routing = Routing(_Known(cluster, owns))
+        self._exposition = exposition
+        self._reports: dict[RouteKey, RouteReport] = {}
+        self._kinds: dict[str, KindReport] = {}
+        #: Changes with every commit that tells anything else of a route.
+        self.revision = 0
+
+    @property
+    def reports(self) -> Mapping[RouteKey, RouteReport]:
+        """The committed reports."""
+        return MappingProxyType(self._reports)
+
+    @property
+    def kinds(self) -> Mapping[str, KindReport]:
+        """The kinds that can be read, and how many there are of each."""
+        return MappingProxyType(self._kinds)
+
+    @property
+    def pending(self) -> bool:
+        """Whether something is to be resolved again."""
+        return self.routing.pending
+
+    def feel(self, key: ServiceKey, old: ServiceReport | None, new: ServiceReport | None) -> None:
+        """Takes a new report on a Service, and marks what refers to it where that matters."""
+        if old is not None and new is not None and _alike(old, new):
+            return
+        for report in (old, new):
+            labels = report.service.labels if report is not None else {}
+            self.routing.touch(key, labels)
+
+    def begin(self) -> RouteBatch:
+        """What is to be made again, all of it."""
+        return RouteBatch(self.routing.take(), self.routing.take_kinds())
+
+    def work(self, batch: RouteBatch, find: Find, may_go_on: Callable[[], bool]) -> None:
+        """Resolves until the batch is through or `may_go_on` says no."""
+        while batch.routes:
+            key = batch.routes.pop()
+            report = self.routing.report(key, find)
+            if report != self._reports.get(key):
+                batch.reports[key] = report
+                batch.lines[key] = None if report is None else self._exposition.render_route(report)
+            if not may_go_on():
+                return
+        while batch.kinds:
+            kind = batch.kinds.pop()
+            count = self.routing.count(kind)
+            batch.counts[kind] = count
+            batch.kind_lines[kind] = None if count is None else self._exposition.render_kind(count)
+
+    def commit(self, batch: RouteBatch) -> None:
+        """Makes a finished batch visible."""
+        _put(self._reports, batch.reports)
+        _put(self._kinds, batch.counts)
+        if batch.reports or batch.counts:
+            self.revision += 1
+            self._exposition.commit_routes(batch.lines, batch.kind_lines)
+
+
+class RouteBatch:
+    """Work in hand: what is still to be resolved, and what will be committed."""
+
+    def __init__(self, routes: set[RouteKey], kinds: set[str]) -> None:
+        self.routes = routes
+        self.kinds = kinds
+        self.reports: dict[RouteKey, RouteReport | None] = {}
+        self.lines: dict[RouteKey, Fragment | None] = {}
+        self.counts: dict[str, KindReport | None] = {}
+        self.kind_lines: dict[str, Fragment | None] = {}
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to resolve."""
+        return not (self.routes or self.kinds)
+
+    @property
+    def touched(self) -> Collection[RouteKey]:
+        """The routes of which something else is told."""
+        return self.reports.keys()
+
+
+def _alike(old: ServiceReport, new: ServiceReport) -> bool:
+    """Whether all that references look at is the same."""
+    return (
+        old.service is new.service
+        and old.known == new.known
+        and old.reason is new.reason
+        and old.judgement == new.judgement
+        and [port.ready > 0 for port in old.ports] == [port.ready > 0 for port in new.ports]
+    )
+
+
+def _put(held: dict[_K, _V], fresh: Mapping[_K, _V | None]) -> None:
+    for key, value in fresh.items():
+        if value is None:
+            held.pop(key, None)
+        else:
+            held[key] = value
