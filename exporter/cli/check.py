@@ -13,23 +13,25 @@ from exporter.cli.errors import CommandError, Exit
 from exporter.cli.explain import explain_service
 from exporter.cli.gate import find_unmatched
 from exporter.cli.gathering import Gathered, complain, describe_rejected, gather
-from exporter.cli.judgement import rank
-from exporter.cli.output import format_time, to_json
+from exporter.cli.output import to_json
 from exporter.cli.terminal import Colour, paint, wants_colour
 from exporter.config import Settings
 from exporter.config.kinds import BadValue, Whole, show_text
-from exporter.explaining.brief import Brief, brief
+from exporter.explaining.brief import write_notes
+from exporter.explaining.durations import show_time
 from exporter.explaining.wording import count_of, escape_text
-from exporter.model import Reason, ServiceReport, Standing
+from exporter.judging import rank
+from exporter.model import FindingCode, Reason, ServiceReport, Standing
 from exporter.objects.resources import SERVICES
 
 _MIN_READY = Whole(1, 1_000_000)
 
 
-class Finding(msgspec.Struct, frozen=True):
+class Problem(msgspec.Struct, frozen=True):
     """A Service that is not as it should be, or of which that can't be told (`unknown`).
 
-    `ready` and `not_ready` are null when unknown; `since` is RFC 3339 or null.
+    `ready` and `not_ready` are null when unknown; `since` is RFC 3339 or null, and where nobody saw
+    it fall (`since_seen`) it is so since then at least. `findings` are their codes.
     """
 
     namespace: str
@@ -44,6 +46,8 @@ class Finding(msgspec.Struct, frozen=True):
     min_ready: int
     since: str | None
     notes: tuple[str, ...]
+    since_seen: bool
+    findings: tuple[FindingCode, ...]
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -56,7 +60,7 @@ class Verdict(msgspec.Struct, frozen=True):
     ok: bool | None
     exit: int
     services: int
-    problems: tuple[Finding, ...]
+    problems: tuple[Problem, ...]
     missing: tuple[str, ...]
     rejected: tuple[str, ...]
 
@@ -96,14 +100,8 @@ def _with_min_ready(args: argparse.Namespace, settings: Settings) -> Settings:
 
 def check(gathered: Gathered, namespaces: Sequence[str] = (), *, strict: bool = False) -> Verdict:
     """Judge every Service. One that is known to be bad outweighs what can't be told."""
-    judged = [(report, brief(report)) for report in gathered.reports(namespaces)]
-    problems = [
-        (report, judgement)
-        for report, judgement in judged
-        if not judgement.fine
-        or (strict and judgement.notes and judgement.standing is not Standing.INTENDED)
-    ]
-    problems.sort(key=lambda pair: rank(pair[0]))
+    reports = gathered.reports(namespaces)
+    problems = sorted((one for one in reports if counts(one, strict=strict)), key=rank)
     rejected = tuple(
         describe_rejected(one)
         for one in gathered.rejected()
@@ -111,7 +109,7 @@ def check(gathered: Gathered, namespaces: Sequence[str] = (), *, strict: bool = 
     )
     # A Service that can't be decoded may be down, for all one can tell.
     lost = any(one.resource == SERVICES.name for one in gathered.rejected())
-    if any(judgement.standing is not Standing.UNKNOWN for _, judgement in problems):
+    if any(one.judgement.standing is not Standing.UNKNOWN for one in problems):
         status, ok = Exit.NOT_FINE, False
     elif problems or lost or gathered.missing:
         status, ok = Exit.FAILED, None
@@ -120,31 +118,45 @@ def check(gathered: Gathered, namespaces: Sequence[str] = (), *, strict: bool = 
     return Verdict(
         ok=ok,
         exit=int(status),
-        services=len(judged),
-        problems=tuple(_find(gathered, *pair) for pair in problems),
+        services=len(reports),
+        problems=tuple(_tell(gathered, one) for one in problems),
         missing=gathered.missing,
         rejected=rejected,
     )
 
 
-def _find(gathered: Gathered, report: ServiceReport, judgement: Brief) -> Finding:
+def counts(report: ServiceReport, *, strict: bool) -> bool:
+    """Whether a Service is a problem; to the strict also when a finding of any weight holds.
+
+    Not of one that its owner has ignored, nor of one that has only just been made.
+    """
+    judgement = report.judgement
+    if not judgement.fine:
+        return True
+    young = judgement.standing is Standing.NEW
+    return strict and bool(judgement.findings) and not (young or report.ignored)
+
+
+def _tell(gathered: Gathered, report: ServiceReport) -> Problem:
     found = explain_service(gathered, report.key)
-    message, fix = judgement.words, ""
-    if found is not None and not found[1].healthy:
-        message, fix = found[1].message, found[1].fix
-    return Finding(
+    message, fix, detail = "", "", report.detail
+    if found is not None:
+        message, fix, detail = found[1].message, found[1].fix, found[1].detail
+    return Problem(
         namespace=report.key.namespace,
         service=report.key.name,
-        standing=judgement.standing,
+        standing=report.judgement.standing,
         reason=report.reason,
-        detail=report.detail,
+        detail=detail,
         message=message,
         fix=fix,
         ready=report.ready if report.known else None,
         not_ready=report.not_ready if report.known else None,
         min_ready=report.min_ready,
-        since=format_time(report.since),
-        notes=tuple(filter(None, (judgement.words, *judgement.notes))),
+        since=show_time(report.since),
+        notes=write_notes(report),
+        since_seen=report.since_seen,
+        findings=tuple(found.code for found in report.judgement.findings),
     )
 
 
@@ -176,13 +188,13 @@ def describe(verdict: Verdict, *, colours: bool) -> Iterator[str]:
     yield "; ".join(parts)
 
 
-def _sentence(one: Finding) -> str:
-    parts = []
+def _sentence(one: Problem) -> str:
+    parts = [str(one.standing)]
     if one.reason is not None:
         parts.append(one.reason.value)
     if one.ready is not None and one.not_ready is not None:
         parts.append(f"{one.ready}/{one.ready + one.not_ready} ready")
     if one.since is not None:
-        parts.append(f"since {one.since}")
+        parts.append(f"{'' if one.since_seen else 'at least '}since {one.since}")
     parts += one.notes
     return " ".join(filter(None, (", ".join(parts) + ".", one.fix)))

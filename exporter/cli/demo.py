@@ -13,13 +13,14 @@ from exporter.api import Client
 from exporter.catalogue import Group
 from exporter.cli.errors import CommandError
 from exporter.cli.invocation import name_program
-from exporter.cli.judgement import rank
 from exporter.cli.kubeconfigs import kubeconfig_for
+from exporter.cli.listening import Addresses
 from exporter.cli.live import open_client
-from exporter.cli.serving import Addresses, Running, serving
+from exporter.cli.serving import Running, serving
 from exporter.cli.simulate import cannot_listen, read_plan, tell_step
 from exporter.cli.stopping import run_until_stopped
 from exporter.config import Settings
+from exporter.judging import rank
 from exporter.log import configure_logging
 from exporter.sim.server import SimServer
 from exporter.sim.simulation import Plan, simulate
@@ -86,9 +87,11 @@ async def _serving(settings: Settings, client: Client) -> AsyncIterator[Running]
 
 
 async def _settle(running: Running) -> None:
-    """Wait until everything was read once, or the exporter has failed."""
+    """Wait until a scrape would be given everything, or the exporter has failed."""
     while not running.work.done() and not (  # noqa: ASYNC110 - it is asked for once, here
-        running.engine.snapshot().ready and running.state.reports
+        running.engine.snapshot().ready
+        and running.state.reports
+        and running.state.exposition.series().get(Group.CORE.value)
     ):
         await asyncio.sleep(0.02)
 

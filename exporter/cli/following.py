@@ -12,12 +12,12 @@ import msgspec
 from exporter.cli.errors import Exit
 from exporter.cli.gathering import Gathered, complain, wanted_resources
 from exporter.cli.get import find_named, row_of, start_table
-from exporter.cli.judgement import rank
 from exporter.cli.live import log_quietly, make_plans, open_client, read_once
 from exporter.cli.stopping import run_until_stopped
 from exporter.cli.terminal import Cell, Colour, Table
 from exporter.config import Settings
 from exporter.engine.feed import FeedStatus, Unmeasured, follow
+from exporter.judging import rank
 from exporter.model import Change, ServiceKey, ServiceReport
 
 #: Seconds that changes are gathered: a rollout's many slices are one row, not five.

@@ -9,25 +9,18 @@ from collections.abc import Sequence
 
 import msgspec
 
+from exporter.cli.documents import ServiceDocument, describe
 from exporter.cli.errors import PROGRAM, CommandError, Exit
 from exporter.cli.gathering import Gathered, complain, gather
 from exporter.cli.guessing import guess_service
-from exporter.cli.judgement import rank
 from exporter.cli.kubeconfigs import find_namespace
 from exporter.cli.naming import read_name
 from exporter.cli.output import to_json, to_yaml
-from exporter.cli.rows import (
-    NARROW_HEAD,
-    WIDE_HEAD,
-    ServiceDocument,
-    describe,
-    narrow_row,
-    wide_row,
-)
+from exporter.cli.rows import NARROW_HEAD, WIDE_HEAD, narrow_row, wide_row
 from exporter.cli.terminal import Cell, Table, wants_colour
 from exporter.config import Settings
-from exporter.explaining.brief import brief
 from exporter.explaining.wording import escape_text
+from exporter.judging import rank
 from exporter.model import ServiceReport
 
 
@@ -98,7 +91,7 @@ def show(
 ) -> None:
     """Print the reports in the form that was asked for."""
     if args.output in ("json", "yaml"):
-        items = tuple(describe(one, brief(one)) for one in reports)
+        items = tuple(describe(one, gathered.state.view(one.key)) for one in reports)
         form = to_json if args.output == "json" else to_yaml
         sys.stdout.write(form(Listing(items)))
         return
@@ -130,9 +123,8 @@ def row_of(
     namespaces: Sequence[str],
 ) -> list[Cell]:
     """The row of a Service under the head of start_table."""
-    judgement = brief(report)
     if args.output == "wide":
-        row = wide_row(report, judgement, gathered.state.view(report.key), gathered.now)
+        row = wide_row(report, gathered.state.view(report.key), gathered.now)
     else:
-        row = narrow_row(report, judgement, gathered.now)
+        row = narrow_row(report, gathered.now)
     return row[1:] if len(namespaces) == 1 else row

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 
 import msgspec
 
@@ -30,13 +29,3 @@ def to_yaml(value: object) -> str:
         msgspec.to_builtins(value), Dumper=dumper, sort_keys=False, default_flow_style=False
     )
     return text
-
-
-def format_time(seconds: float | None) -> str | None:
-    """A time as Kubernetes writes it: RFC 3339, UTC, whole seconds. None stays None."""
-    if seconds is None:
-        return None
-    try:
-        return datetime.fromtimestamp(int(seconds), tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (OverflowError, ValueError, OSError):
-        return None

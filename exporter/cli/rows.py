@@ -1,19 +1,17 @@
-"""A Service as `get` shows it: a row of the table, or a document for a program."""
+"""A Service as a row of the table that `get` prints."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-import msgspec
+from collections.abc import Iterable, Sequence
 
 from exporter.analysis.merge import merge_pairs, merge_slices, routed_slices
 from exporter.analysis.report import slices_of
-from exporter.cli.output import format_time
 from exporter.cli.terminal import Cell, Colour
-from exporter.explaining.brief import Brief
+from exporter.explaining.brief import Note, note_findings, note_standing
 from exporter.explaining.durations import human_duration
+from exporter.explaining.owners import list_owners
 from exporter.explaining.wording import escape_text
-from exporter.model import Reason, ServiceReport, ServiceView, Standing
+from exporter.model import Reason, ServiceReport, ServiceView, Standing, Weight
 from exporter.objects.services import ServicePort
 from exporter.objects.slices import READY
 
@@ -27,7 +25,7 @@ NOTHING = "-"
 
 _SHOWN = 3
 
-NARROW_HEAD = ("NAMESPACE", "NAME", "TYPE", "READY", "PORTS", "REASON", "SINCE")
+NARROW_HEAD = ("NAMESPACE", "NAME", "TYPE", "STANDING", "READY", "PORTS", "REASON", "SINCE")
 WIDE_HEAD = (
     *NARROW_HEAD,
     "NOT-READY",
@@ -36,6 +34,10 @@ WIDE_HEAD = (
     "ZONES",
     "SLICES",
     "ENDPOINTS",
+    "CLUSTER-IP",
+    "EXTERNAL-IP",
+    "POLICY",
+    "WORKLOAD",
     "SELECTOR",
     "AGE",
 )
@@ -50,119 +52,47 @@ _COLOURS = {
 }
 
 
-class AddressesDocument(msgspec.Struct, frozen=True):
-    """Unique addresses of one type; null is 'this source does not know'."""
-
-    address_type: str
-    ready: int
-    not_ready: int
-    serving: int | None
-    terminating: int | None
+def narrow_row(report: ServiceReport, now: float) -> list[Cell]:
+    """The cells under NARROW_HEAD: of the findings those that make it degraded."""
+    warnings = [note for note in note_findings(report) if note.weight is Weight.WARNING]
+    return _row(report, now, _ports(report), warnings)
 
 
-class PortDocument(msgspec.Struct, frozen=True):
-    """Ready (address, number) pairs behind one Service port."""
-
-    name: str
-    protocol: str
-    port: int
-    ready: int
-
-
-class ServiceDocument(msgspec.Struct, frozen=True):
-    """One Service in `get -o json|yaml`. Keys are only ever added; null is 'can't be known'.
-
-    `standing`: ready, degraded, down, new, intended or unknown. `reason` and `since` (RFC 3339)
-    are null while there is a usable ready endpoint. `notes` are short texts for people.
-    """
-
-    namespace: str
-    service: str
-    type: str
-    standing: Standing
-    ready: int | None
-    not_ready: int | None
-    routable: int | None
-    min_ready: int
-    ignored: bool
-    reason: Reason | None
-    detail: str | None
-    since: str | None
-    notes: tuple[str, ...]
-    addresses: tuple[AddressesDocument, ...]
-    ports: tuple[PortDocument, ...]
-    nodes: int | None
-    zones: dict[str, int] | None
-    slices: int | None
-    selector: dict[str, str]
-    created: str | None
-
-
-def describe(report: ServiceReport, judgement: Brief) -> ServiceDocument:
-    """The document on a Service."""
-    service, topology = report.service, report.topology
-    counted = report.known
-    return ServiceDocument(
-        namespace=report.key.namespace,
-        service=report.key.name,
-        type=service.type,
-        standing=judgement.standing,
-        ready=report.ready if counted else None,
-        not_ready=report.not_ready if counted else None,
-        routable=report.routable,
-        min_ready=report.min_ready,
-        ignored=report.ignored,
-        reason=report.reason,
-        detail=report.detail,
-        since=format_time(report.since),
-        notes=tuple(filter(None, (judgement.words, *judgement.notes))),
-        addresses=tuple(
-            AddressesDocument(
-                one.address_type, one.ready, one.not_ready, one.serving, one.terminating
-            )
-            for one in report.counts
-        ),
-        ports=tuple(
-            PortDocument(one.name, one.protocol, one.port, one.ready) for one in report.ports
-        ),
-        nodes=topology.nodes if topology else None,
-        zones=dict(topology.zones) if topology and topology.zones is not None else None,
-        slices=report.slices,
-        selector=service.selector,
-        created=format_time(service.created),
-    )
-
-
-def narrow_row(report: ServiceReport, judgement: Brief, now: float) -> list[Cell]:
-    """The cells under NARROW_HEAD."""
-    colour = _COLOURS[judgement.standing]
-    return [
-        Cell(escape_text(report.key.namespace) or NONE),
-        Cell(escape_text(report.key.name)),
-        Cell(escape_text(report.service.type)),
-        Cell(_ready(report), colour),
-        Cell(_ports(report)),
-        Cell(_reason(report, judgement), _reason_colour(judgement)),
-        Cell(_age(report.since, now) if report.since is not None else _no_since(report)),
-    ]
-
-
-def wide_row(
-    report: ServiceReport, judgement: Brief, view: ServiceView | None, now: float
-) -> list[Cell]:
-    """The cells under WIDE_HEAD."""
+def wide_row(report: ServiceReport, view: ServiceView | None, now: float) -> list[Cell]:
+    """The cells under WIDE_HEAD: all findings, and where each port leads."""
     topology = report.topology
     terminating = [one.terminating for one in report.counts if one.terminating is not None]
     return [
-        *narrow_row(report, judgement, now),
+        *_row(report, now, _routed_ports(report), note_findings(report)),
         _number(report.not_ready if report.known else None, report, Colour.DEGRADED),
         _number(sum(terminating) if terminating else None, report, Colour.TERMINATING),
         _number(topology.nodes if topology else None, report),
         Cell(_zones(report)),
         _number(report.slices, report),
         Cell(_endpoints(report, view)),
+        Cell(_list(report.service.cluster_ips)),
+        Cell(_external(report)),
+        Cell(_policies(report)),
+        Cell(_workloads(view)),
         Cell(_selector(report)),
         Cell(_age(report.service.created, now)),
+    ]
+
+
+def _row(report: ServiceReport, now: float, ports: str, notes: Sequence[Note]) -> list[Cell]:
+    standing = report.judgement.standing
+    colour = _COLOURS[standing]
+    # Of a Service that is as it should be only what is remarkable stands out, and not in green.
+    plain = Colour.PLAIN if standing is Standing.READY else colour
+    return [
+        Cell(escape_text(report.key.namespace) or NONE),
+        Cell(escape_text(report.key.name)),
+        Cell(escape_text(report.service.type)),
+        Cell(str(standing), colour),
+        Cell(_ready(report), colour),
+        Cell(ports),
+        Cell(_reason(report, notes), plain),
+        Cell(_age(report.since, now) if report.since is not None else _no_since(report)),
     ]
 
 
@@ -182,16 +112,14 @@ def _ready(report: ServiceReport) -> str:
     return f"{report.ready}/{report.ready + report.not_ready}" if report.known else UNKNOWN
 
 
-def _reason(report: ServiceReport, judgement: Brief) -> str:
+def _reason(report: ServiceReport, notes: Sequence[Note]) -> str:
     parts = []
     if report.reason is not None:
         # A detail can be a sentence (near misses); in a table only a word has room.
         word = report.detail is not None and report.detail.isidentifier()
         parts.append(f"{report.reason.value}({report.detail})" if word else report.reason.value)
-    notes = (note.partition(": ")[0] for note in judgement.notes)
-    more = list(dict.fromkeys([*filter(None, [judgement.words]), *notes]))
-    if judgement.standing is Standing.NEW:
-        more.insert(0, "new")
+    texts = [note_standing(report), *(note.text.partition(": ")[0] for note in notes)]
+    more = list(dict.fromkeys(filter(None, texts)))
     if more:
         parts.append(f"({escape_text('; '.join(more))})")
     return " ".join(parts) or NOTHING
@@ -202,15 +130,46 @@ def _port(port: ServicePort) -> str:
     return f"{number}/{port.protocol}"
 
 
-def _reason_colour(judgement: Brief) -> Colour:
-    """Of a ready Service only what is remarkable stands under REASON, and it is not green."""
-    if judgement.standing is Standing.READY:
-        return Colour.DEGRADED if judgement.notes else Colour.PLAIN
-    return _COLOURS[judgement.standing]
-
-
 def _ports(report: ServiceReport) -> str:
     return escape_text(",".join(_port(port) for port in report.service.ports)) or NONE
+
+
+def _routed_ports(report: ServiceReport) -> str:
+    """Each port with where it leads: `80>8080/TCP`, `80:30080>http/TCP`."""
+    found = []
+    for port in report.service.ports:
+        number, _, protocol = _port(port).partition("/")
+        found.append(f"{number}>{port.target}/{protocol}")
+    return _list(found)
+
+
+def _list(items: Iterable[str]) -> str:
+    return escape_text(shorten(items)) or NONE
+
+
+def _external(report: ServiceReport) -> str:
+    """What reaches it from outside, as kubectl shows it: load balancer, external IPs, alias."""
+    service = report.service
+    if service.type == "ExternalName":
+        return escape_text(service.external_name) or NONE
+    points = [*service.ingress, *service.external_ips]
+    if service.type == "LoadBalancer" and not service.ingress:
+        points.insert(0, "<pending>")
+    return _list(points)
+
+
+def _policies(report: ServiceReport) -> str:
+    """The traffic policies that are not the usual one."""
+    service = report.service
+    pairs = (("internal", service.internal_policy), ("external", service.external_policy))
+    return ",".join(f"{who}={policy}" for who, policy in pairs if policy == "Local") or NOTHING
+
+
+def _workloads(view: ServiceView | None) -> str:
+    owners = list_owners(view) if view is not None else None
+    if owners is None:
+        return NOTHING
+    return _list(f"{owner.kind}/{owner.name}" for owner in owners)
 
 
 def _number(value: int | None, report: ServiceReport, colour: Colour = Colour.PLAIN) -> Cell:

@@ -212,16 +212,21 @@ def _is_service_link(variable: str, value: str) -> bool:
     return bool(_SERVICE_LINK.fullmatch(rest))
 
 
+def find_file(args: argparse.Namespace, env: Mapping[str, str]) -> tuple[str | None, str]:
+    """The path of the settings file, None when there is none; and what names it."""
+    flag = getattr(args, "config", None)
+    if flag is not None:
+        return flag, CONFIG_FLAG
+    return env.get(CONFIG_VARIABLE), CONFIG_VARIABLE
+
+
 def _from_file(
     args: argparse.Namespace,
     env: Mapping[str, str],
     read: Callable[[str], bytes],
     lines: list[str],
 ) -> Iterable[_Given]:
-    flag = getattr(args, "config", None)
-    path, where = (
-        (flag, CONFIG_FLAG) if flag is not None else (env.get(CONFIG_VARIABLE), CONFIG_VARIABLE)
-    )
+    path, where = find_file(args, env)
     if not path:
         return []
     try:

@@ -2,7 +2,8 @@
 
 In the texts `{service}`, `{namespace}` and `{selector}` stand for the Service's. In commands they
 are quoted for a shell, and `{pod}`, `{container}`, `{node}` and `{workload}` are an example's: a
-command whose example is not there is left out.
+command whose example is not there is left out. What is to be done about a zero that somebody meant
+is what to do if it is not meant after all.
 """
 
 from __future__ import annotations
@@ -22,107 +23,104 @@ class Advice(msgspec.Struct, frozen=True):
     commands: tuple[str, ...] = ()
 
 
-_SLICES = (
-    "kubectl get endpointslices -n {namespace} -l kubernetes.io/service-name={service} -o yaml"
-)
-_PODS = "kubectl get pods -n {namespace} -l {selector} -o wide"
-_OF_PODS = "kubectl get pods -n {namespace} -l {selector} -o jsonpath="
-_PORTS = _OF_PODS + "'{{.items[*].spec.containers[*].ports}}'"
-_ADDRESSES = _OF_PODS + "'{{.items[*].status.podIPs}}'"
-_DESCRIBE = "kubectl describe pod -n {namespace} {pod}"
-_EVENTS = "kubectl events -n {namespace} --for pod/{pod}"
-_LOGS = "kubectl logs -n {namespace} {pod} -c {container}"
-_EDIT = "kubectl edit service -n {namespace} {service}"
-_GRANT = "kubectl auth can-i list pods --all-namespaces"
-_CONTROLLER = "kubectl get pods -n kube-system -l component=kube-controller-manager"
+SLICES = "kubectl get endpointslices -n {namespace} -l kubernetes.io/service-name={service} -o yaml"
+PODS = "kubectl get pods -n {namespace} -l {selector} -o wide"
+OF_PODS = "kubectl get pods -n {namespace} -l {selector} -o jsonpath="
+PORTS = OF_PODS + "'{{.items[*].spec.containers[*].ports}}'"
+ADDRESSES = OF_PODS + "'{{.items[*].status.podIPs}}'"
+DESCRIBE = "kubectl describe pod -n {namespace} {pod}"
+EVENTS = "kubectl events -n {namespace} --for pod/{pod}"
+LOGS = "kubectl logs -n {namespace} {pod} -c {container}"
+SERVICE_EVENTS = "kubectl events -n {namespace} --for service/{service}"
+SERVICE_PORTS = "kubectl get service -n {namespace} {service} -o jsonpath='{{.spec.ports}}'"
+EDIT = "kubectl edit service -n {namespace} {service}"
+GRANT = "kubectl auth can-i list pods --all-namespaces"
+CONTROLLER = "kubectl get pods -n kube-system -l component=kube-controller-manager"
 
 ADVICE: Mapping[Reason, Advice] = {
     Reason.EXTERNAL_NAME: Advice(
         "The Service is a DNS alias: it has no endpoints by design.",
-        "Nothing to do: look at the host that it names.",
+        "If a client can't reach it, look at the host that it names.",
         ("kubectl get service -n {namespace} {service} -o wide",),
     ),
     Reason.SERVICE_DELETING: Advice(
         "The Service is being deleted and waits for a finalizer.",
-        "Find out who has to clear the finalizer (mostly the cloud controller that removes the "
-        "load balancer) and why it does not.",
+        "If it lasts, find out who has to clear the finalizer (mostly the cloud controller that "
+        "removes the load balancer) and why it does not.",
         ("kubectl get service -n {namespace} {service} -o jsonpath='{{.metadata.finalizers}}'",),
     ),
     Reason.SELECTORLESS_NO_ENDPOINTS: Advice(
         "The Service has no selector, and nobody has given it an address.",
-        "Create an EndpointSlice with the label kubernetes.io/service-name={service}, or give the "
-        "Service a selector.",
-        (_SLICES, _EDIT),
+        "If it should have some, create an EndpointSlice with the label "
+        "kubernetes.io/service-name={service}, or give the Service a selector.",
+        (SLICES, EDIT),
     ),
     Reason.SELECTORLESS_UNUSABLE: Advice(
         "The Service has no selector; ready addresses were given to it, but no port reaches them.",
         "Make addressType of the EndpointSlice one of the Service's ipFamilies, and name and "
         "protocol of its ports (with a number) those of the Service's.",
-        (_SLICES,),
+        (SLICES,),
     ),
     Reason.SELECTORLESS_NOT_READY: Advice(
         "The Service has no selector, and of the addresses given to it none is ready.",
         "Look at the backends themselves, and at whoever writes the EndpointSlice.",
-        (_SLICES,),
+        (SLICES,),
     ),
     Reason.ENDPOINT_SLICES_MISSING: Advice(
         "The Service has a selector, but its endpoints were never written.",
         "Normal for seconds after it was created. Else look for a kube-controller-manager that is "
         "not running, a quota, a webhook that denies EndpointSlices, or a namespace that is going.",
-        (_CONTROLLER, "kubectl events -n {namespace} --for service/{service}", _SLICES),
+        (CONTROLLER, SERVICE_EVENTS, SLICES),
     ),
     Reason.NAMED_PORT_MISSING: Advice(
         "There are ready Pods, but no port of the Service leads to them.",
         "Give a containerPort the name that targetPort asks for (with the same protocol), or put "
         "the port's number into targetPort.",
-        (
-            "kubectl get service -n {namespace} {service} -o jsonpath='{{.spec.ports}}'",
-            _PORTS,
-        ),
+        (SERVICE_PORTS, PORTS),
     ),
     Reason.ENDPOINTS_NOT_READY: Advice(
         "The Service has endpoints, but none is ready. Pods can't be read, so why is not known.",
         "Look at the Pods, or let the exporter list and watch Pods: it then tells why.",
-        (_PODS, _GRANT),
+        (PODS, GRANT),
     ),
     Reason.ALL_TERMINATING: Advice(
         "All endpoints of the Service are terminating, and nothing takes their place.",
         "See whether a rollout is stuck or the workload was scaled down; the Pods tell.",
-        (_PODS, "kubectl get deployments,statefulsets -n {namespace}"),
+        (PODS, "kubectl get deployments,statefulsets -n {namespace}"),
     ),
     Reason.NO_ENDPOINTS: Advice(
         "The selector yields no endpoint at all. Pods can't be read, so why is not known.",
         "Compare the selector with the Pods' labels, or let the exporter list and watch Pods.",
-        (_PODS, "kubectl get pods -n {namespace} --show-labels", _GRANT),
+        (PODS, "kubectl get pods -n {namespace} --show-labels", GRANT),
     ),
     Reason.SCALED_TO_ZERO: Advice(
         "The workload behind the Service is scaled to zero: no endpoints are wanted.",
-        "Nothing to do if that is meant; else scale it up.",
+        "If endpoints are wanted, scale it up.",
         ("kubectl scale -n {namespace} {workload} --replicas=1",),
     ),
     Reason.SELECTOR_MATCHES_NO_PODS: Advice(
         "The selector {selector} matches no Pod in namespace {namespace}.",
         "Make the Service's selector and the labels of the Pods (the template of their workload) "
-        "agree, or find out why the workload makes no Pods.",
-        ("kubectl get pods -n {namespace} --show-labels", _EDIT),
+        "agree.",
+        ("kubectl get pods -n {namespace} --show-labels", EDIT),
     ),
     Reason.ALL_PODS_TERMINATING: Advice(
         "All selected Pods are terminating, and no new one has come.",
         "Wait for the next Pods. If none come, look at the workload; if the old ones stay, look "
         "for finalizers and lost Nodes.",
-        (_PODS, _DESCRIBE),
+        (PODS, DESCRIBE),
     ),
     Reason.ALL_PODS_FINISHED: Advice(
         "All selected Pods have run to their end: finished Pods take no traffic.",
         "A Service on top of a Job selects Pods that end. If they were evicted or failed, look at "
         "the workload that should replace them.",
-        (_PODS, _DESCRIBE),
+        (PODS, DESCRIBE),
     ),
     Reason.ENDPOINTS_LAGGING: Advice(
         "A Pod is ready, but the Service's endpoints don't say so.",
         "Normal for a second or two. If it lasts, the endpoint controller is behind: look at "
         "kube-controller-manager.",
-        (_CONTROLLER, _SLICES),
+        (CONTROLLER, SLICES),
     ),
     Reason.NODE_MISSING: Advice(
         "A Pod says it is ready, but its Node does not exist any more.",
@@ -135,56 +133,56 @@ ADVICE: Mapping[Reason, Advice] = {
         "addresses of that family (network plugin).",
         (
             "kubectl get service -n {namespace} {service} -o jsonpath='{{.spec.ipFamilies}}'",
-            _ADDRESSES,
+            ADDRESSES,
         ),
     ),
     Reason.READINESS_GATE_NOT_READY: Advice(
         "All containers are ready, but a readiness gate of the Pod is not open.",
         "Look at the controller that sets the gate's condition (a load balancer's, for example).",
-        (_DESCRIBE, "kubectl get pod -n {namespace} {pod} -o jsonpath='{{.status.conditions}}'"),
+        (DESCRIBE, "kubectl get pod -n {namespace} {pod} -o jsonpath='{{.status.conditions}}'"),
     ),
     Reason.NODE_NOT_READY: Advice(
         "The containers were ready, but the Node of the Pod has stopped reporting.",
         "Look at the Node and its kubelet.",
-        ("kubectl describe node {node}", _PODS),
+        ("kubectl describe node {node}", PODS),
     ),
     Reason.READINESS_PROBE_FAILING: Advice(
         "The containers run, but a probe does not succeed.",
         "Ask the application what the probe asks; check path, port and timing of the probe.",
-        (_EVENTS, _LOGS),
+        (EVENTS, LOGS),
     ),
     Reason.CRASH_LOOP_BACK_OFF: Advice(
         "A container ends again and again and is restarted with growing pauses.",
         "Read what it said before it ended; after OOMKilled raise its memory limit or lower its "
         "use.",
-        (f"{_LOGS} --previous", _DESCRIBE),
+        (f"{LOGS} --previous", DESCRIBE),
     ),
     Reason.INIT_NOT_COMPLETE: Advice(
         "An init container has not done its work, so the application is not started.",
         "Read what the init container says: it often waits for something that is not there.",
-        (_LOGS, _DESCRIBE),
+        (LOGS, DESCRIBE),
     ),
     Reason.IMAGE_PULL: Advice(
         "The image of a container can't be pulled.",
         "Check name and tag of the image, the pull secret, and whether the registry answers.",
-        (_EVENTS, _DESCRIBE),
+        (EVENTS, DESCRIBE),
     ),
     Reason.CONTAINER_CONFIG_ERROR: Advice(
         "A container can't be made out of its configuration.",
         "Look for a ConfigMap, Secret or key that does not exist, or a command that is not there.",
-        (_EVENTS, _DESCRIBE),
+        (EVENTS, DESCRIBE),
     ),
     Reason.CONTAINER_CREATING: Advice(
         "The containers are still being made.",
         "Normal for some seconds. If it lasts, the events name the volume, network or secret that "
         "is waited for.",
-        (_EVENTS, _DESCRIBE),
+        (EVENTS, DESCRIBE),
     ),
     Reason.UNSCHEDULABLE: Advice(
         "No Node can take the Pod.",
         "Free or add capacity, or relax what the Pod asks for: resources, affinity, tolerations, "
         "volumes.",
-        (_EVENTS, "kubectl get nodes -o wide"),
+        (EVENTS, "kubectl get nodes -o wide"),
     ),
     Reason.SCHEDULING_GATED: Advice(
         "The Pod has a scheduling gate that nobody has removed.",
@@ -202,9 +200,16 @@ ADVICE: Mapping[Reason, Advice] = {
     Reason.PODS_NOT_READY: Advice(
         "The Pods are not ready, for a reason that has no name of its own.",
         "Describe the Pod: its conditions and events tell more.",
-        (_DESCRIBE, _EVENTS),
+        (DESCRIBE, EVENTS),
     ),
 }
+
+#: While it can't be told whether there is a reason.
+UNREADABLE = Advice(
+    "What endpoints the Service has can't be known.",
+    "Let the exporter list and watch EndpointSlices, and look at objects it can't decode.",
+    ("kubectl auth can-i list endpointslices.discovery.k8s.io --all-namespaces",),
+)
 
 #: What a detail adds to the message of its reason; a detail not listed speaks for itself.
 DETAILS: Mapping[tuple[Reason, str], str] = {

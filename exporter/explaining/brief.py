@@ -1,55 +1,46 @@
-"""What a list has room for beside a Service: a few words, and short notes."""
+"""What a list has room for beside a Service: a few words on each finding."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import msgspec
 
-from exporter.model import Finding, FindingCode, ServiceReport, Standing
+from exporter.explaining.findings import find_telling
+from exporter.explaining.phrases import fill_in
+from exporter.model import FindingCode, ServiceReport, Standing, Weight
 
 
-class Brief(msgspec.Struct, frozen=True):
-    """How a Service stands, in words.
+class Note(msgspec.Struct, frozen=True):
+    """A finding in a few words. What follows a colon in them is the finer detail."""
 
-    `words` say what the reason does not: "" or as in "below min-ready 3". `notes` are one for each
-    finding; what follows a colon in one is the finer detail.
-    """
-
-    standing: Standing
-    words: str = ""
-    notes: tuple[str, ...] = ()
-    fine: bool = False
+    code: FindingCode
+    weight: Weight
+    text: str
 
 
-def brief(report: ServiceReport) -> Brief:
-    """The Brief of a report's judgement."""
-    judgement = report.judgement
-    words = ""
-    notes: list[str] = []
+def note_findings(report: ServiceReport) -> tuple[Note, ...]:
+    """A note on each finding, in their order; () for nearly all Services."""
+    findings = report.judgement.findings
+    if not findings:
+        return ()
+    pods = report.pods is not None
+    return tuple(
+        Note(
+            found.code,
+            found.weight,
+            fill_in(find_telling(found.code, found.detail, str(found.weight)).note, found, pods),
+        )
+        for found in findings
+    )
+
+
+def note_standing(report: ServiceReport) -> str:
+    """Why it stands so, where neither a reason nor a finding says it; else ""."""
     if report.ignored:
-        words = "ignored"
-    elif judgement.standing is Standing.UNKNOWN:
-        words = "its endpoints can't be read"
-    for finding in judgement.findings:
-        if finding.code is FindingCode.BELOW_MIN_READY:
-            words = f"below min-ready {finding.total}"
-        else:
-            notes += _tell(finding)
-    return Brief(judgement.standing, words, tuple(notes), judgement.fine)
+        return "ignored"
+    return "its endpoints can't be read" if report.judgement.standing is Standing.UNKNOWN else ""
 
 
-def _tell(finding: Finding) -> Iterator[str]:
-    match finding.code:
-        case FindingCode.PORT_WITHOUT_ENDPOINTS:
-            yield from (f"port {name} has no ready endpoint" for name, _ in finding.about)
-        case FindingCode.FAMILY_WITHOUT_ENDPOINTS:
-            yield from (f"no ready {name} endpoint" for name, _ in finding.about)
-        case FindingCode.LOAD_BALANCER_PENDING:
-            yield "load balancer pending"
-        case FindingCode.TRUNCATED:
-            yield "Endpoints truncated at 1,000 addresses"
-        case FindingCode.BAD_ANNOTATION:
-            yield from (f"bad annotation: {bad}" for bad, _ in finding.about)
-        case _:
-            yield str(finding.code)
+def write_notes(report: ServiceReport) -> tuple[str, ...]:
+    """All of it as texts."""
+    texts = (note_standing(report), *(note.text for note in note_findings(report)))
+    return tuple(filter(None, texts))

@@ -1,8 +1,9 @@
-"""Spans of time as kubectl writes them."""
+"""Spans and points of time as kubectl and Kubernetes write them."""
 
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 
 _MINUTE, _HOUR, _DAY, _YEAR = 60, 3600, 86400, 365 * 86400
 
@@ -32,3 +33,13 @@ def human_duration(seconds: float | None) -> str:
         return f"{whole // _DAY}d" + (f"{rest}h" if rest else "")
     rest = whole % _YEAR // _DAY if whole < 8 * _YEAR else 0
     return f"{whole // _YEAR}y" + (f"{rest}d" if rest else "")
+
+
+def show_time(seconds: float | None) -> str | None:
+    """RFC 3339 in UTC with whole seconds; None for what is not known or no date at all."""
+    if seconds is None:
+        return None
+    try:
+        return datetime.fromtimestamp(int(seconds), tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (OverflowError, ValueError, OSError):
+        return None

@@ -5,14 +5,13 @@ Nothing is decided here: reasons come in, words go out. Escaping is left to who 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from exporter.analysis.candidates import starts_slowly, unready_containers
-from exporter.analysis.lag import Lag, LagKind
 from exporter.analysis.near_misses import NearMiss
-from exporter.analysis.pods import judge_pod
-from exporter.explaining.wording import count_of, join_some, show_selector, show_since
-from exporter.model import REASON_RANK, PodsView, Reason
+from exporter.explaining.scene import Scene
+from exporter.explaining.wording import count_of, join_some, show_since
+from exporter.model import Reason
 from exporter.objects.containers import Container, ContainerKind, State
 from exporter.objects.nodes import Node
 from exporter.objects.pods import Pod
@@ -20,62 +19,36 @@ from exporter.objects.services import Service
 
 MOST_PODS = 3
 
-
-def judge_candidates(
-    service: Service, view: PodsView, ready: Collection[str]
-) -> list[tuple[Reason, Pod]]:
-    """Candidates that take no traffic with their own reasons; the deciding ones first, by name."""
-    found = []
-    for pod in view.selected:
-        verdict = judge_pod(pod, service, ready, view.nodes) if pod.candidate else None
-        if verdict is not None:
-            found.append((verdict[0], pod))
-    return sorted(found, key=lambda item: (REASON_RANK[item[0]], item[1].name))
+_REASONS = {str(reason): reason for reason in Reason}
 
 
-def tell_pods(
-    service: Service, view: PodsView, judged: list[tuple[Reason, Pod]], now: float
-) -> Iterator[str]:
-    """How many Pods are in which state, then a few of them one by one."""
-    pods = view.selected
-    if not pods:
+def find_reason(text: str) -> Reason | None:
+    """The reason of this name, None when there is none."""
+    return _REASONS.get(text)
+
+
+def tell_culprits(scene: Scene) -> Iterator[str]:
+    """Some Pods one by one: those that show the reason, or those that are on their way out."""
+    for reason, pod in scene.judged[:MOST_PODS]:
+        yield tell_pod(scene, reason, pod)
+    if scene.judged:
         return
-    parts = _count_states(pods, judged)
-    selector = show_selector(service.selector)
-    yield f"the selector {selector} matches {count_of(len(pods), 'Pod')}: {', '.join(parts)}"
-    for reason, pod in judged[:MOST_PODS]:
-        state = "ready" if pod.facts.ready == "True" else "not ready"
-        since = show_since(pod.changed, now)
-        known = f" ({state}{since})" if since else ""
-        yield f"Pod {pod.name}{known}: {describe_pod(reason, pod, service, view.nodes)}"
-    leaving = sorted((pod for pod in pods if not pod.candidate), key=lambda pod: pod.name)
-    if not judged:
-        for pod in leaving[:MOST_PODS]:
-            yield f"Pod {pod.name}: {_describe_leaving(pod, now)}"
+    leaving = sorted((pod for pod in scene.pods if not pod.candidate), key=lambda pod: pod.name)
+    for pod in leaving[:MOST_PODS]:
+        yield f"Pod {pod.name}: {describe_leaving(pod, scene.now)}"
 
 
-def _count_states(pods: Iterable[Pod], judged: list[tuple[Reason, Pod]]) -> list[str]:
-    states: dict[str, int] = {}
-    for reason, _ in judged:
-        states[str(reason)] = states.get(str(reason), 0) + 1
-    well = terminating = 0
-    phases: dict[str, int] = {}
-    for pod in pods:
-        if pod.finished:
-            phase = "Evicted" if pod.facts.reason == "Evicted" else pod.facts.phase
-            phases[phase] = phases.get(phase, 0) + 1
-        elif pod.terminating:
-            terminating += 1
-        else:
-            well += 1
-    well -= len(judged)
-    parts = [f"{well} ready"] if well else []
-    parts += [f"{count} {state}" for state, count in states.items()]
-    parts += [f"{terminating} terminating"] if terminating else []
-    return parts + [f"{count} {phase}" for phase, count in sorted(phases.items())]
+def tell_pod(scene: Scene, reason: Reason, pod: Pod) -> str:
+    """A Pod that takes no traffic: since when, and what shows why."""
+    state = "ready" if pod.facts.ready == "True" else "not ready"
+    since = show_since(pod.changed, scene.now)
+    known = f" ({state}{since})" if since else ""
+    nodes = scene.view.pods.nodes if scene.view.pods is not None else None
+    return f"Pod {pod.name}{known}: {describe_pod(reason, pod, scene.service, nodes)}"
 
 
-def _describe_leaving(pod: Pod, now: float) -> str:
+def describe_leaving(pod: Pod, now: float) -> str:
+    """What is seen of a Pod that takes no traffic any more: finished, or on its way out."""
     if pod.finished:
         text = f"phase {pod.facts.phase}"
         return f"{text} ({pod.facts.reason})" if pod.facts.reason else text
@@ -208,18 +181,3 @@ def tell_near_miss(miss: NearMiss) -> str:
             f"near miss: {who}: the selector wants {wanted}, found {miss.found_key}={miss.wanted}"
         )
     return f"near miss: {who}: the selector wants {wanted}, the Pods have no label {miss.key}"
-
-
-def tell_lag(lag: Lag, now: float) -> str:
-    """In what an endpoint and its Pod disagree."""
-    since = show_since(lag.since, now)
-    state = "ready" if lag.pod_ready else "not ready"
-    match lag.kind:
-        case LagKind.POD_GONE:
-            return f"lag: address {lag.address} is still listed, its Pod {lag.pod} is gone"
-        case LagKind.OTHER_ADDRESS:
-            return f"lag: address {lag.address} is not that of its Pod {lag.pod} any more"
-        case LagKind.READINESS_DIFFERS:
-            return f"lag: Pod {lag.pod} is {state}{since}, its address {lag.address} says otherwise"
-        case LagKind.MISSING:
-            return f"lag: Pod {lag.pod} is ready{since} and in no EndpointSlice"

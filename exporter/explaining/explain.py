@@ -1,44 +1,32 @@
 """Why a Service is as it is, as one value: verdict, since when, evidence, and what to do next.
 
-All text in it is escaped: it can be printed as it is. It reads no clock and asks nobody.
+All text in it is escaped: it can be printed as it is. It decides nothing, reads no clock and asks
+nobody: the judgement is the report's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from exporter.analysis.dependents import name_dependents
-from exporter.analysis.hints import find_missing_ports, find_probe_mismatches
-from exporter.analysis.lag import LagKind, find_lag
-from exporter.analysis.merge import Merged, merge_slices
+from exporter.analysis.hints import find_missing_ports
 from exporter.analysis.near_misses import NearMiss
 from exporter.analysis.policy import read_policy
-from exporter.analysis.report import slices_of
-from exporter.analysis.workloads import find_workloads
-from exporter.explaining.advice import ADVICE, DETAILS, Advice
-from exporter.explaining.evidence import (
-    MOST_PODS,
-    find_culprit,
-    judge_candidates,
-    tell_lag,
-    tell_near_miss,
-    tell_pods,
-)
+from exporter.explaining.advice import ADVICE, DETAILS, UNREADABLE, Advice
+from exporter.explaining.commands import gather_blanks
+from exporter.explaining.evidence import tell_culprits, tell_near_miss
 from exporter.explaining.explanation import Explanation
-from exporter.explaining.inventory import tell_addresses
+from exporter.explaining.inventory import tell_addresses, tell_pods, tell_rest
+from exporter.explaining.owners import name_scalable, tell_owners
 from exporter.explaining.render import render_text
-from exporter.explaining.traffic import tell_traffic
-from exporter.explaining.wording import count_of, escape_text, join_some, quote, show_selector
-from exporter.model import Reason, ServiceReport, ServiceView, Source
-from exporter.objects.pods import Pod
-from exporter.objects.slices import READY
+from exporter.explaining.scene import Scene, set_scene
+from exporter.explaining.told import Told, tell_all
+from exporter.explaining.wording import count_of, escape_text, show_selector
+from exporter.model import Reason, ServiceReport, ServiceView, Standing
 
-__all__ = ["LAG_THRESHOLD", "Explanation", "explain", "render_text"]
+__all__ = ["Explanation", "explain", "render_text"]
 
-#: Seconds after which slices that disagree with Pods are worth a word.
-LAG_THRESHOLD = 60.0
-
-_MOST_LAGS = 5
+#: What is said when there is nothing to do, and only then.
+NOTHING = "Nothing to do."
 
 
 def explain(
@@ -53,173 +41,85 @@ def explain(
     `near_misses` are wanted for `SelectorMatchesNoPods` alone (see find_near_misses); `now` is in
     seconds since the epoch.
     """
-    service = report.service
-    policy = read_policy(service, report.min_ready)
-    reason, detail = report.reason, report.detail
+    scene = set_scene(view, report, now)
+    service, reason, detail = report.service, report.reason, report.detail
     if reason is Reason.SELECTOR_MATCHES_NO_PODS and detail is None and near_misses:
         detail = "NearMiss" if near_misses[0].key else "OtherNamespace"
-    advice, healthy = _advise(report)
-    known = report.known or reason is Reason.EXTERNAL_NAME
-    slices = slices_of(view) or ()
-    merged = merge_slices(slices)
-    judged = []
-    if view.pods is not None and service.selector:
-        judged = judge_candidates(service, view.pods, _ready_addresses(merged))
+    policy = read_policy(service, report.min_ready)
+    blanks = gather_blanks(scene, name_scalable(view))
+    findings = tuple(tell_all(scene, blanks))
+    message, fix, commands = _lead(scene, detail, findings)
     evidence = [
-        *tell_addresses(view, report, slices),
-        *_tell_selection(view, report, near_misses),
-        *(tell_pods(service, view.pods, judged, now) if view.pods and service.selector else ()),
-        *_tell_misfits(view, now, {pod.name for _, pod in judged[:MOST_PODS]}),
-        *(tell_traffic(view, report, merged) if report.known else ()),
-        *_tell_rest(view, report),
+        *tell_addresses(scene),
+        *tell_pods(scene),
+        *_prove_reason(scene, near_misses),
+        *tell_rest(scene),
     ]
-    example = _find_example(view, reason, judged)
-    values = {"service": service.name, "namespace": service.namespace}
-    message = advice.message.format(**values, selector=show_selector(service.selector))
-    addition = DETAILS.get((reason, detail)) if reason and detail else None
+    known = report.known or reason is Reason.EXTERNAL_NAME
     return Explanation(
         namespace=service.namespace,
         service=service.name,
+        standing=report.judgement.standing,
         reason=reason,
-        message=escape_text(f"{message} {addition}" if addition else message),
+        message=escape_text(message),
         detail=None if detail is None else escape_text(detail),
-        fix=escape_text(advice.fix.format(**values)),
+        fix=escape_text(fix),
         ready=report.ready if known else None,
         not_ready=report.not_ready if known else None,
-        evidence=tuple(escape_text(line) for line in evidence),
-        commands=tuple(_fill_commands(advice, view, reason, example)),
+        evidence=tuple(map(escape_text, evidence)),
+        commands=tuple(commands if isinstance(commands, list) else blanks.fill(commands)),
+        findings=findings,
         since=report.since,
+        seen=report.since_seen,
         now=now,
         severity=escape_text(policy.severity),
         owner=escape_text(policy.owner),
-        healthy=healthy,
     )
 
 
-def _advise(report: ServiceReport) -> tuple[Advice, bool]:
+# ── the verdict, and what to do ──────────────────────────────────────────────────────────────
+
+
+def _lead(
+    scene: Scene, detail: str | None, findings: tuple[Told, ...]
+) -> tuple[str, str, tuple[str, ...] | list[str]]:
+    """Message, fix, and commands: templates of a reason, or a finding's own (a list)."""
+    report, service = scene.report, scene.service
+    reason = report.reason
+    if reason is None and report.known and findings:
+        first = findings[0]
+        return first.message, first.fix, list(first.commands)
+    advice = _advise(report)
+    values = {"service": service.name, "namespace": service.namespace}
+    message = advice.message.format(**values, selector=show_selector(service.selector))
+    addition = DETAILS.get((reason, detail)) if reason and detail else None
+    fix = advice.fix.format(**values)
+    standing = report.judgement.standing
+    if standing in (Standing.READY, Standing.INTENDED) and not findings:
+        fix = f"{NOTHING} {fix}".strip()
+    return f"{message} {addition}" if addition else message, fix, advice.commands
+
+
+def _advise(report: ServiceReport) -> Advice:
     if report.reason is not None:
-        return ADVICE[report.reason], False
-    if not report.known:
-        return Advice(
-            "What endpoints the Service has can't be known.",
-            "Let the exporter list and watch EndpointSlices, and look at objects it can't decode.",
-            ("kubectl auth can-i list endpointslices.discovery.k8s.io --all-namespaces",),
-        ), False
-    best = max((counts.ready for counts in report.counts), default=0)
-    if best < report.min_ready:
-        return Advice(
-            f"Only {best} of at least {report.min_ready} wanted endpoints "
-            f"{'is' if best == 1 else 'are'} ready.",
-            "Look at the Pods that are not ready, or scale the workload up.",
-            ("kubectl get pods -n {namespace} -l {selector} -o wide",),
-        ), False
-    return Advice(
-        f"The Service has {count_of(report.ready, 'ready address')}.", "Nothing to do."
-    ), True
+        return ADVICE[report.reason]
+    if not report.known or report.judgement.standing is Standing.UNKNOWN:
+        return UNREADABLE
+    return Advice(f"The Service has {count_of(report.ready, 'ready address')}.", "")
 
 
-def _ready_addresses(merged: Merged) -> set[str]:
-    return {
-        entry.address
-        for entries in merged.values()
-        for entry in entries.values()
-        if entry.flags & READY
-    }
+# ── what shows the reason ────────────────────────────────────────────────────────────────────
 
 
-# ── evidence ─────────────────────────────────────────────────────────────────────────────────
-
-
-def _tell_selection(
-    view: ServiceView, report: ServiceReport, near_misses: Sequence[NearMiss]
-) -> Iterator[str]:
-    service = report.service
-    if view.pods is None:
-        if service.selector and report.reason is not Reason.EXTERNAL_NAME:
-            down = report.reason is not None
-            what = "the reason is what can be told without them" if down else "they may tell more"
-            yield f"Pods can't be read: {what}"
+def _prove_reason(scene: Scene, near_misses: Sequence[NearMiss]) -> Iterator[str]:
+    """What there is to see of the reason besides the plain facts; nothing while there is none."""
+    reason, view = scene.report.reason, scene.view
+    if reason is None or view.pods is None or not scene.service.selector:
         return
-    if view.pods.selected or not service.selector:
-        return
-    yield f"the selector {show_selector(service.selector)} matches no Pod"
-    if near_misses and report.reason is Reason.SELECTOR_MATCHES_NO_PODS:
+    if reason is Reason.SELECTOR_MATCHES_NO_PODS:
         yield from (tell_near_miss(miss) for miss in near_misses)
-    for workload in find_workloads(service, view.pods.workloads):
-        wanted = count_of(workload.replicas, "Pod")
-        yield f"{workload.kind} {workload.name} makes Pods with these labels and wants {wanted}"
-
-
-def _tell_misfits(view: ServiceView, now: float, told: Container[str]) -> Iterator[str]:
-    service = view.service
-    if view.pods is None or not service.selector:
-        return
-    pods = view.pods.selected
-    for name, protocol, count in find_missing_ports(service, pods):
+    if not scene.pods:
+        yield from tell_owners(view)
+    yield from tell_culprits(scene)
+    for name, protocol, count in find_missing_ports(scene.service, scene.pods):
         yield f"targetPort {name} ({protocol}) is no containerPort of {count_of(count, 'Pod')}"
-    for container, probe in find_probe_mismatches(service, pods):
-        yield (
-            f"the readiness probe of container {container} ({probe}) asks a port that the "
-            "Service does not send to"
-        )
-    if view.source is Source.ENDPOINTSLICES and view.slices is not None:
-        lags = [
-            lag
-            for lag in find_lag(service, view.slices, view.pods, now=now, threshold=LAG_THRESHOLD)
-            if lag.kind is not LagKind.MISSING or lag.pod not in told
-        ]
-        yield from (tell_lag(lag, now) for lag in lags[:_MOST_LAGS])
-        if len(lags) > _MOST_LAGS:
-            yield f"lag: {len(lags) - _MOST_LAGS} more disagreements"
-
-
-def _tell_rest(view: ServiceView, report: ServiceReport) -> Iterator[str]:
-    if report.foreign:
-        yield f"{count_of(report.foreign, 'EndpointSlice')} managed by somebody else"
-    if report.truncated:
-        yield "the Endpoints object is cut at 1,000 addresses"
-    names = name_dependents(view.dependents)
-    if names:
-        verb = "depends" if len(names) == 1 else "depend"
-        yield f"{len(names)} {verb} on it: {join_some(names, 5)}"
-    if report.ignored:
-        yield "it is ignored: the annotation endpoints-exporter.io/ignore is true"
-    yield from (f"annotation {bad}" for bad in report.bad_annotations)
-
-
-# ── what to do next ──────────────────────────────────────────────────────────────────────────
-
-
-def _find_example(
-    view: ServiceView, reason: Reason | None, judged: Sequence[tuple[Reason, Pod]]
-) -> Pod | None:
-    """The Pod that commands speak of: the first that shows the reason."""
-    for own, pod in judged:
-        if own is reason or reason is None:
-            return pod
-    pods = view.pods.selected if view.pods else ()
-    return min(pods, key=lambda pod: pod.name, default=None)
-
-
-def _fill_commands(
-    advice: Advice, view: ServiceView, reason: Reason | None, example: Pod | None
-) -> Iterator[str]:
-    service = view.service
-    values = {"namespace": quote(service.namespace), "service": quote(service.name)}
-    if service.selector:
-        values["selector"] = quote(show_selector(service.selector))
-    if example is not None:
-        values["pod"] = quote(example.name)
-        container = find_culprit(reason, example) if reason is not None else ""
-        if container:
-            values["container"] = quote(container)
-        if example.node:
-            values["node"] = quote(example.node)
-    if view.pods is not None:
-        for workload in find_workloads(service, view.pods.workloads)[:1]:
-            values["workload"] = quote(f"{workload.kind.lower()}/{workload.name}")
-    for command in advice.commands:
-        try:
-            yield command.format(**values)
-        except KeyError:
-            continue  # nothing to show it with

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import msgspec
 
-from exporter.model import Reason
+from exporter.explaining.durations import show_time
+from exporter.explaining.told import Told
+from exporter.model import Reason, Standing
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """What `explain` says of a Service.
+    """What `explain` says of a Service. All text in it is escaped.
 
     `reason` is None while it has a usable ready endpoint, or while nobody can tell; `ready` and
-    `not_ready` are None when they can't be known. `since` and `now` (the moment it speaks of) are
-    seconds since the epoch. `commands` are to copy into a shell. `severity` and `owner` are what
-    the Service's annotations say, or "". `healthy`: it has as many ready endpoints as are wanted.
+    `not_ready` are None when they can't be known. `message`, `fix` and `commands` (to copy into a
+    shell) are those of the reason, else of the first finding. `evidence` is what it has, and what
+    shows the reason; each finding has its own. `since` and `now` (the moment it speaks of) are
+    seconds since the epoch; `seen`: somebody saw it fall, else it is down since then at least.
+    `severity` and `owner` are what the Service's annotations say, or "".
     """
 
     namespace: str
     service: str
+    standing: Standing
     reason: Reason | None
     message: str
     detail: str | None
@@ -26,14 +31,20 @@ class Explanation(msgspec.Struct, frozen=True):
     not_ready: int | None
     evidence: tuple[str, ...]
     commands: tuple[str, ...] = ()
+    findings: tuple[Told, ...] = ()
     since: float | None = None
+    seen: bool = False
     now: float = 0.0
     severity: str = ""
     owner: str = ""
-    healthy: bool = False
+
+    @property
+    def fine(self) -> bool:
+        """Whether the Service is as it should be, and nothing is to be said about it."""
+        return self.standing in (Standing.READY, Standing.INTENDED) and not self.findings
 
     def answer(self) -> dict[str, object]:
-        """The nine keys of `explain -o json`, in their order."""
+        """What `explain -o json` prints, its keys in their order."""
         return {
             "namespace": self.namespace,
             "service": self.service,
@@ -44,4 +55,8 @@ class Explanation(msgspec.Struct, frozen=True):
             "ready": self.ready,
             "not_ready": self.not_ready,
             "evidence": list(self.evidence),
+            "standing": str(self.standing),
+            "since": show_time(self.since),
+            "findings": [msgspec.to_builtins(told) for told in self.findings],
+            "commands": list(self.commands),
         }

@@ -2,73 +2,118 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from textwrap import wrap
+from collections.abc import Iterator, Sequence
 
 from exporter.explaining.explanation import Explanation
+from exporter.explaining.folding import fold, fold_command
+from exporter.explaining.told import Told
 from exporter.explaining.wording import escape_text, show_moment
-from exporter.model import INTENDED
+from exporter.model import Standing, Weight
 
 _WIDTH = 88
+#: A command is to be copied: it is broken only where a terminal of this width would.
+_COMMAND_WIDTH = 180
+#: Whatever a cluster holds, nobody reads more lines than these.
+_MOST_LINES = 100
+
 _BOLD, _RED, _YELLOW, _GREEN, _DIM, _RESET = (
     f"\x1b[{code}m" for code in ("1", "31", "33", "32", "2", "0")
 )
+_SHADES = {
+    Standing.DOWN: _RED,
+    Standing.READY: _GREEN,
+}
+
+
+class _Painter:
+    """Colours, or none: nothing but these moves the terminal, whatever objects say."""
+
+    def __init__(self, *, colour: bool) -> None:
+        self._colour = colour
+
+    def __call__(self, text: str, *codes: str) -> str:
+        return f"{''.join(codes)}{text}{_RESET}" if self._colour else text
 
 
 def render_text(explanation: Explanation, *, colour: bool = False) -> str:
-    """Verdict, since when, evidence, what to do next: lines, the last ended too.
+    """Verdict, since when, evidence, each finding, what to do: lines, the last ended too.
 
-    `colour`: with ANSI colours; nothing but those moves the terminal, whatever objects say.
+    At most 100 lines, and no line is longer than a terminal is wide.
     """
-    lines = list(_lines(explanation, colour=colour))
+    paint = _Painter(colour=colour)
+    lines = [*_open(explanation, paint), *_facts(explanation, paint), *_todo(explanation, paint)]
+    for told in explanation.findings:
+        lines += _finding(told, paint, again=not _is_headline(explanation, told))
+    if len(lines) > _MOST_LINES:
+        lines[_MOST_LINES - 1 :] = [paint("More is cut off here; -o json prints all of it.", _DIM)]
     return "\n".join(lines) + "\n"
 
 
-def _lines(explanation: Explanation, *, colour: bool) -> Iterator[str]:
-    def paint(text: str, *codes: str) -> str:
-        return f"{''.join(codes)}{text}{_RESET}" if colour else text
+def _is_headline(explanation: Explanation, told: Told) -> bool:
+    """Whether the finding's sentence stands on top already."""
+    return told is explanation.findings[0] and told.message == explanation.message
 
-    name = escape_text(f"{explanation.namespace}/{explanation.service}")
-    word, shade = _verdict(explanation)
-    yield f"{paint(name, _BOLD)}: {paint(word, _BOLD, shade)}"
-    yield from wrap(explanation.message, _WIDTH, break_on_hyphens=False)
+
+def _open(explanation: Explanation, paint: _Painter) -> Iterator[str]:
+    name = f"{explanation.namespace}/{explanation.service}"
+    verdict = paint(_verdict(explanation), _BOLD, _SHADES.get(explanation.standing, _YELLOW))
+    yield f"{paint(escape_text(name), _BOLD)}: {verdict}"
+    yield from fold(explanation.message, _WIDTH)
     if explanation.since is not None:
-        yield f"Since {show_moment(explanation.since, explanation.now)}."
-    notes = [f"{k}: {v}" for k, v in _notes(explanation) if v]
-    if notes:
-        yield paint(", ".join(notes), _DIM)
+        moment = show_moment(explanation.since, explanation.now)
+        yield f"Since {moment}." if explanation.seen else f"At least since {moment}."
+    notes = [("severity", explanation.severity), ("owner", explanation.owner)]
+    told = ", ".join(f"{key}: {value}" for key, value in notes if value)
+    if told:
+        yield from (paint(line, _DIM) for line in fold(told, _WIDTH))
+
+
+def _verdict(explanation: Explanation) -> str:
+    """`down, CrashLoopBackOff (OOMKilled)`, `degraded, HalfUnready`, `ready`."""
+    words = [str(explanation.standing)]
+    if explanation.reason is not None:
+        detail = f" ({explanation.detail})" if explanation.detail else ""
+        words.append(f"{explanation.reason}{detail}")
+    elif explanation.findings:
+        words.append(str(explanation.findings[0].code))
+    return ", ".join(words)
+
+
+def _facts(explanation: Explanation, paint: _Painter) -> Iterator[str]:
     if explanation.evidence:
         yield ""
         yield paint("What is there", _BOLD)
-        for item in explanation.evidence:
-            yield from _item(item)
+        yield from _items(explanation.evidence)
+
+
+def _todo(explanation: Explanation, paint: _Painter) -> Iterator[str]:
+    """What to do about the reason; a finding's own stands with the finding."""
+    if explanation.findings and _is_headline(explanation, explanation.findings[0]):
+        return
     yield ""
     yield paint("What to do", _BOLD)
-    yield from (f"  {line}" for line in wrap(explanation.fix, _WIDTH - 2, break_on_hyphens=False))
-    yield from (f"    {paint('$', _DIM)} {command}" for command in explanation.commands)
+    yield from fold(explanation.fix, _WIDTH, first="  ", rest="  ")
+    yield from _commands(explanation.commands, paint)
 
 
-def _verdict(explanation: Explanation) -> tuple[str, str]:
-    reason = explanation.reason
-    if reason is not None:
-        word = f"{reason} ({explanation.detail})" if explanation.detail else str(reason)
-        return word, _YELLOW if reason in INTENDED else _RED
-    if explanation.ready is None:
-        return "unknown", _YELLOW
-    return ("ready", _GREEN) if explanation.healthy else ("too few ready endpoints", _YELLOW)
+def _finding(told: Told, paint: _Painter, *, again: bool) -> Iterator[str]:
+    shade = _YELLOW if told.weight is Weight.WARNING else _DIM
+    yield ""
+    yield f"{paint(str(told.code), _BOLD, shade)} ({told.weight})"
+    if again:
+        yield from fold(told.message, _WIDTH, first="  ", rest="  ")
+    yield from _items(told.evidence)
+    yield from fold(told.fix, _WIDTH, first="  ", rest="  ")
+    yield from _commands(told.commands, paint)
 
 
-def _notes(explanation: Explanation) -> Iterator[tuple[str, str]]:
-    yield "severity", explanation.severity
-    yield "owner", explanation.owner
+def _items(lines: Sequence[str]) -> Iterator[str]:
+    for line in lines:
+        yield from fold(line, _WIDTH, first="  - ", rest="    ")
 
 
-def _item(text: str) -> list[str]:
-    return wrap(
-        text,
-        _WIDTH,
-        initial_indent="  - ",
-        subsequent_indent="    ",
-        break_on_hyphens=False,
-        break_long_words=False,
-    )
+def _commands(commands: Sequence[str], paint: _Painter) -> Iterator[str]:
+    for command in commands:
+        head, *rest = fold_command(command, _COMMAND_WIDTH, rest="        ")
+        yield f"    {paint('$', _DIM)} {head}"
+        yield from rest

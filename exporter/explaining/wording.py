@@ -28,15 +28,19 @@ def _escape(code: int) -> str:
 
 def count_of(number: int, noun: str) -> str:
     """`1 Pod`, `3 Pods`, `2 addresses`."""
-    if number == 1:
-        return f"1 {noun}"
-    return f"{number} {noun}{'es' if noun.endswith('s') else 's'}"
+    return f"1 {noun}" if number == 1 else f"{number} {plural_of(noun)}"
 
 
-def join_some(items: Sequence[str], most: int = 3) -> str:
-    """`a, b, c + 4 more...`, as kubectl shortens lists."""
+def plural_of(noun: str) -> str:
+    """`Pods`, `addresses`."""
+    return f"{noun}{'es' if noun.endswith('s') else 's'}"
+
+
+def join_some(items: Sequence[str], most: int = 3, *, of: int = 0) -> str:
+    """`a, b, c + 4 more...`, as kubectl shortens lists; `of`: how many there are in all."""
     shown = ", ".join(items[:most])
-    return shown if len(items) <= most else f"{shown} + {len(items) - most} more..."
+    more = max(of, len(items)) - len(items[:most])
+    return f"{shown} + {more} more..." if more > 0 else shown
 
 
 def show_selector(selector: Mapping[str, str]) -> str:

@@ -4,6 +4,7 @@ Pure: reports, what was seen over time, the time and the user's choices come in,
 out. Metrics, commands, pages and alerts read it.
 """
 
+from exporter.judging.order import STANDINGS, rank
 from exporter.judging.standing import judge
 
-__all__ = ["judge"]
+__all__ = ["STANDINGS", "judge", "rank"]

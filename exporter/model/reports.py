@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from exporter.model.judgement import UNKNOWN, Judgement
+from exporter.model.judgement import UNKNOWN, FindingCode, Judgement, Standing
 from exporter.model.keys import ServiceKey
 from exporter.model.reasons import Reason
 from exporter.objects.services import Service
@@ -79,7 +79,10 @@ class Changes(msgspec.Struct, frozen=True, gc=False):
 
 
 class Transition(msgspec.Struct, frozen=True, gc=False):
-    """A state that a Service came into, `at` seconds since the epoch; None: nobody saw when."""
+    """A state that a Service came into, `at` seconds since the epoch; None: nobody saw when.
+
+    `findings` are the codes of those that held.
+    """
 
     at: float | None
     known: bool
@@ -87,6 +90,8 @@ class Transition(msgspec.Struct, frozen=True, gc=False):
     detail: str | None
     ready: int
     not_ready: int
+    standing: Standing = Standing.UNKNOWN
+    findings: tuple[FindingCode, ...] = ()
 
 
 class ServiceReport(msgspec.Struct, frozen=True):

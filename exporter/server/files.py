@@ -15,7 +15,7 @@ _LARGEST = 4 * 1024 * 1024
 Fingerprint = tuple[tuple[str, int, int, int], ...]
 
 
-class UnreadableFileError(Exception):
+class UnreadableFileError(OSError):
     """A file can't be read; the text says why, without its name."""
 
 
@@ -25,19 +25,19 @@ def read_regular(name: str) -> bytes:
         # Without O_NONBLOCK the opening of a FIFO waits until somebody writes to it.
         opened = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except ValueError:
-        raise UnreadableFileError("can't be read: its name has a NUL") from None
+        raise UnreadableFileError("its name has a NUL") from None
     except OSError as error:
-        raise UnreadableFileError(f"can't be read: {error.strerror}") from None
+        raise UnreadableFileError(str(error.strerror)) from None
     try:
         found = os.fstat(opened)
         if not stat.S_ISREG(found.st_mode):
-            raise UnreadableFileError("can't be read: is no regular file")
+            raise UnreadableFileError("is no regular file")
         if found.st_size > _LARGEST:
-            raise UnreadableFileError(f"can't be read: is larger than {_LARGEST >> 20} MiB")
+            raise UnreadableFileError(f"is larger than {_LARGEST >> 20} MiB")
         with os.fdopen(os.dup(opened), "rb") as file:
             return file.read(_LARGEST)
     except OSError as error:
-        raise UnreadableFileError(f"can't be read: {error.strerror}") from None
+        raise UnreadableFileError(str(error.strerror or error)) from None
     finally:
         os.close(opened)
 

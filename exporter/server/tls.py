@@ -77,7 +77,7 @@ def _content(text: str, name: str, path: str) -> bytes:
     try:
         return read_regular(name)
     except UnreadableFileError as error:
-        raise ServerError([f"{path}: {name} {error}"]) from None
+        raise ServerError([f"{path}: {name} can't be read: {error}"]) from None
 
 
 @contextmanager

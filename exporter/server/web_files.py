@@ -62,7 +62,7 @@ class WebFiles:
         try:
             content = read_regular(self._path)
         except UnreadableFileError as error:
-            raise ServerError([f"{self._path}: {error}"]) from None
+            raise ServerError([f"{self._path}: can't be read: {error}"]) from None
         config = parse_web_config(content, self._path)
         # Watched even if they can't be used: one of them may be mended.
         self._watched = config.tls.files if config.tls is not None else ()

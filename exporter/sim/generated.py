@@ -25,8 +25,9 @@ def generate_cluster(
     """Yield a cluster: Service `service-N` in Namespace `team-(N mod 50)` for every N.
 
     Each has one TCP port `http` 80 and `addresses` endpoints, of which the first `ready` are ready
-    (None: all), spread over 30 Nodes in three zones. `pods` adds a Pod for every endpoint. `now` is
-    Unix seconds.
+    (None: all), spread over 30 Nodes in three zones. `pods` adds a Pod for every endpoint; without
+    them endpoints name none, for the name of a Pod that isn't there is a fault. `now` is Unix
+    seconds.
     """
     made = now - _AGE
     for number in range(min(_NAMESPACES, services)):
@@ -39,7 +40,7 @@ def generate_cluster(
         good = addresses if ready is None else ready
         for at in range(0, addresses, PER_SLICE):
             chunk = range(at, min(at + PER_SLICE, addresses))
-            yield _slice(namespace, name, number * addresses, chunk, good, made)
+            yield _slice(namespace, name, number * addresses, chunk, good, made, named=pods)
         if pods:
             for at in range(addresses):
                 yield _pod(namespace, name, number * addresses + at, at, made, is_ready=at < good)
@@ -76,19 +77,33 @@ def _pod_name(hashed: str, name: str, at: int) -> str:
     return f"{name}-{hashed}-{at:05}"
 
 
-def _slice(namespace: str, name: str, first: int, chunk: range, ready: int, made: float) -> Object:
+def _slice(
+    namespace: str,
+    name: str,
+    first: int,
+    chunk: range,
+    ready: int,
+    made: float,
+    *,
+    named: bool,
+) -> Object:
     suffix = suffix_of(5, namespace, name, chunk.start)
     hashed = suffix_of(10, name)  # once for all endpoints: hashing is what takes the time here
+
+    def target(at: int) -> Object:
+        pod = {
+            "kind": "Pod",
+            "namespace": namespace,
+            "name": _pod_name(hashed, name, at),
+            "uid": f"00000000-0000-4000-8000-{first + at:012x}",
+        }
+        return {"targetRef": pod}
+
     endpoints = [
         {
             "addresses": [pod_ip("IPv4", first + at + 1)],
             "conditions": {"ready": at < ready, "serving": at < ready, "terminating": False},
-            "targetRef": {
-                "kind": "Pod",
-                "namespace": namespace,
-                "name": _pod_name(hashed, name, at),
-                "uid": f"00000000-0000-4000-8000-{first + at:012x}",
-            },
+            **(target(at) if named else {}),
             "nodeName": f"worker-{(first + at) % _NODES}",
             "zone": _ZONES[(first + at) % _NODES % 3],
         }

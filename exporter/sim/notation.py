@@ -16,7 +16,7 @@ _DAY = 86_400.0
 _RANGE = re.compile(r"^(\d+)\.\.(\d+)$")
 _PORT = re.compile(
     r"^(?:(?P<name>[a-z0-9-]+) )?(?P<port>\d+)(?:>(?P<target>[A-Za-z0-9-]+))?"
-    r"(?:/(?P<protocol>TCP|UDP|SCTP))?$"
+    r"(?:/(?P<protocol>TCP|UDP|SCTP))?(?: as (?P<app>[A-Za-z0-9./-]+))?$"
 )
 
 
@@ -31,12 +31,13 @@ class NodeSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Port(msgspec.Struct, frozen=True):
-    """A port of a Service or of a slice: `name 80>8080/TCP`, all but the number optional."""
+    """A port of a Service or of a slice: `name 80>8080/TCP as http`; only the number has to be."""
 
     name: str
     number: int
     target: int | str
     protocol: str
+    app: str = ""
 
 
 class ServiceSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,6 +58,7 @@ class ServiceSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     external: str = ""
     distribution: str = ""
     ingress: tuple[str, ...] = ()
+    external_ips: tuple[str, ...] = ()
     external_name: str = ""
     labels: dict[str, str] | None = None
     annotations: dict[str, str] = {}
@@ -91,7 +93,9 @@ class WorkloadSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `pods` maps short ids to Pods; an id `1..3` stands for three, and a Pod may be just its state,
     `Ready` or `Ready@node`. `replicas` defaults to the Pods that are not on their way out. `kind`
-    is Deployment, ReplicaSet, StatefulSet, ReplicationController, Job or none.
+    is Deployment, ReplicaSet, StatefulSet, ReplicationController, DaemonSet, Job or none. `owner`
+    is the controller of a ReplicaSet or ReplicationController that isn't served here, as in
+    `Rollout web`. `failure` is why no more Pods can be made, for `failing` seconds.
     """
 
     kind: str = "Deployment"
@@ -106,6 +110,9 @@ class WorkloadSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     revision: int = 1
     image: str = "registry.example.com/app:1.4.2"
     families: tuple[str, ...] = ("IPv4",)
+    owner: str = ""
+    failure: str = ""
+    failing: float = 3_600.0
     pods: dict[str, PodSpec] = {}
     age: float = 3 * _DAY
 
@@ -155,7 +162,7 @@ def parse_port(text: str) -> Port:
     target: int | str = found["target"] or number
     if isinstance(target, str) and target.isdigit():
         target = int(target)
-    return Port(found["name"] or "", number, target, found["protocol"] or "TCP")
+    return Port(found["name"] or "", number, target, found["protocol"] or "TCP", found["app"] or "")
 
 
 def _pod(value: object) -> object:

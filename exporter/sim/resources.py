@@ -156,6 +156,16 @@ RESOURCES: tuple[Resource, ...] = (
         + ',"serviceName":"","updateStrategy":{}},"status":{"replicas":0,"availableReplicas":0}',
     ),
     Resource(
+        "DaemonSet",
+        "daemonsets",
+        group="apps",
+        short=("ds",),
+        empty='"spec":{"selector":null,'
+        + _TEMPLATE
+        + ',"updateStrategy":{}},"status":{"currentNumberScheduled":0,"numberMisscheduled":0,'
+        + '"desiredNumberScheduled":0,"numberReady":0}',
+    ),
+    Resource(
         "Ingress",
         "ingresses",
         group="networking.k8s.io",

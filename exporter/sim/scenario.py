@@ -36,7 +36,8 @@ class Expect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `samples` are series that exist with exactly these labels and this value; `absent` have no
     series of the family whose labels include these; of `absent_or_zero` none is above 0.
-    `without_pods` gives the reason (or null) of Services for whoever can't read Pods.
+    `without_pods` gives the reason (or null) of Services for whoever can't read Pods. `judged`
+    gives the standing of Services and then the findings on each: `degraded HalfUnready`.
     """
 
     samples: tuple[str, ...] = ()
@@ -44,6 +45,7 @@ class Expect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     absent_or_zero: tuple[str, ...] = ()
     explain: tuple[Explained, ...] = ()
     without_pods: dict[str, str | None] = {}
+    judged: dict[str, str] = {}
 
 
 class _Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -18,7 +18,7 @@ from exporter.sim.kinds.podstatus import PodFacts
 from exporter.sim.kinds.services import build_service, selector_of
 from exporter.sim.kinds.slices import ServiceFacts, build_manual_slice, build_slices
 from exporter.sim.kinds.workloads import build_workload
-from exporter.sim.notation import ClusterSpec, NodeSpec, normalise
+from exporter.sim.notation import ClusterSpec, NodeSpec, WorkloadSpec, normalise
 from exporter.sim.roster import Roster
 from exporter.sim.stamps import stamp, uid_of
 from exporter.sim.store import merge_patch
@@ -117,7 +117,8 @@ class Timeline:
             namespace, name = key.split("/")
             mine = [p for p in facts if (p.namespace, p.workload_name) == (namespace, name)]
             born = self._birth(("Workload", namespace, name), workload.age)
-            out += build_workload(namespace, name, workload, mine, born)
+            failing = self._failure(namespace, name, workload)
+            out += build_workload(namespace, name, workload, mine, born, failing)
             out += map(build_pod, mine)
         out += self._slices(spec, facts)
         out += [self._written_out(obj) for obj in spec.objects.values()]
@@ -136,6 +137,14 @@ class Timeline:
     def _birth(self, key: Key, age: float) -> float:
         """When something was created: `age` before the start, or now when it's new."""
         return self._born.setdefault(key, self._at if self._started else self.epoch - age)
+
+    def _failure(self, namespace: str, name: str, workload: WorkloadSpec) -> float:
+        """Since when its Pods can't be made; forgotten when they can be again."""
+        key = ("Failure", namespace, name)
+        if not workload.failure:
+            self._born.pop(key, None)
+            return self._at
+        return self._birth(key, workload.failing)
 
     def _node_changed(self, name: str, node: NodeSpec) -> float:
         """When a Node's Ready condition last changed."""

@@ -1,13 +1,13 @@
 // The order of Services and the filters: the same as the server's.
 
-export const STATES = ["down", "unknown", "degraded", "new", "ready", "intended"];
-const SEVERITIES = { critical: 0, "": 1, warning: 1, info: 2 };
+// How Services stand, worst first, as the server has written them above the list.
+export const STANDINGS = [...document.querySelectorAll("a.count")].map((a) => a.dataset.standing);
 
 const compare = (one, other) => (one < other ? -1 : one > other ? 1 : 0);
 
 function rank(item) {
   const since = item.since ? Date.parse(item.since) : null;
-  return [STATES.indexOf(item.state), SEVERITIES[item.severity] ?? 1, since === null, -since];
+  return [...item.urgency, since === null, -since];
 }
 
 const KEYS = {
@@ -26,7 +26,8 @@ export function prepare(item) {
   item.key = `${item.namespace}/${item.service}`;
   item.rank = rank(item);
   const labels = Object.entries(item.labels).map(([key, value]) => `${key}=${value}`);
-  item.text = [item.key, item.type, item.state, item.reason ?? "", ...labels]
+  const codes = item.findings.map((note) => note.code);
+  item.text = [item.key, item.type, item.standing, item.reason ?? "", ...codes, ...labels]
     .join("\n")
     .toLowerCase();
   return item;
@@ -61,23 +62,26 @@ function testLabel(text) {
   return (item) => Object.hasOwn(item.labels, key) !== text.startsWith("!");
 }
 
-// Gives the items that pass, and how many of each state pass all other filters.
+// Gives the items that pass, and how many of each standing pass all other filters.
 export function filter(items, asked) {
   const wanted = (name) => new Set(split(asked, name));
-  const [namespaces, types, states, reasons] = ["namespace", "type", "state", "reason"].map(wanted);
+  const [namespaces, types, reasons] = ["namespace", "type", "reason"].map(wanted);
+  const findings = split(asked, "finding");
+  const standings = new Set([...split(asked, "standing"), ...split(asked, "state")]);
   const words = (asked.get("q") ?? "").toLowerCase().split(/\s+/).filter(Boolean);
   const labels = [...wanted("label")].map(testLabel);
   const holds = (set, value) => !set.size || set.has(value);
-  const counts = Object.fromEntries(STATES.map((state) => [state, 0]));
+  const counts = Object.fromEntries(STANDINGS.map((standing) => [standing, 0]));
   const shown = items.filter((item) => {
     const passes =
       holds(namespaces, item.namespace) &&
       holds(types, item.type) &&
       holds(reasons, item.reason ?? "none") &&
+      (!findings.length || item.findings.some((note) => findings.includes(note.code))) &&
       words.every((word) => item.text.includes(word)) &&
       labels.every((test) => test(item));
-    if (passes) counts[item.state] += 1;
-    return passes && holds(states, item.state);
+    if (passes) counts[item.standing] += 1;
+    return passes && holds(standings, item.standing);
   });
   return { shown, counts };
 }

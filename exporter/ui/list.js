@@ -24,7 +24,7 @@ function update() {
   const { shown, counts } = filter(order, asked);
   show(shown);
   if (!loaded) return; // of a part no number is true
-  showCounts(counts, split(asked, "state"));
+  showCounts(counts, [...split(asked, "standing"), ...split(asked, "state")]);
   const number = (value) => value.toLocaleString("en");
   const text =
     shown.length === all.size
@@ -35,15 +35,16 @@ function update() {
 
 function showCounts(counts, chosen) {
   for (const link of document.querySelectorAll("a.count")) {
-    const state = link.dataset.state;
-    const on = chosen.length === 1 && chosen[0] === state;
-    link.querySelector("b").textContent = counts[state].toLocaleString("en");
+    const standing = link.dataset.standing;
+    const on = chosen.length === 1 && chosen[0] === standing;
+    link.querySelector("b").textContent = counts[standing].toLocaleString("en");
     link.toggleAttribute("aria-current", on);
     if (on) link.setAttribute("aria-current", "true");
     const target = new URLSearchParams(asked);
     target.delete("page");
     target.delete("state");
-    if (!on) target.set("state", state);
+    target.delete("standing");
+    if (!on) target.set("standing", standing);
     link.href = `./?${target}`;
   }
 }
@@ -62,12 +63,14 @@ function showAllOptions() {
   const of = (name) => [...new Set(order.map((item) => item[name]).filter(Boolean))].sort();
   showOptions("namespace", of("namespace"));
   showOptions("reason", [...of("reason"), "none"]);
+  const findings = order.flatMap((item) => item.findings.map((note) => note.code));
+  showOptions("finding", [...new Set(findings)].sort());
 }
 
 function showForm() {
   form.elements.q.value = asked.get("q") ?? "";
   form.elements.label.value = asked.getAll("label").join(",");
-  for (const name of ["namespace", "type", "reason"]) {
+  for (const name of ["namespace", "type", "reason", "finding"]) {
     const chosen = split(asked, name);
     form.elements[name].value = chosen.length === 1 ? chosen[0] : "";
   }

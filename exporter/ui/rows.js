@@ -20,7 +20,10 @@ function link(item) {
 
 function fill(row, item) {
   const known = item.ready !== null && item.not_ready !== null;
-  const words = [item.reason, item.detail, ...item.notes].filter(Boolean).join(" · ");
+  const warnings = item.findings.filter((note) => note.weight === "warning");
+  const words = [item.reason, item.detail, item.remark, ...warnings.map((note) => note.text)]
+    .filter(Boolean)
+    .join(" · ");
   const cells = row.cells;
   cells[0].firstChild.href = link(item);
   cells[0].firstChild.title = item.key;
@@ -28,7 +31,7 @@ function fill(row, item) {
     make("span", { class: "ns" }, `${item.namespace}/`),
     item.service,
   );
-  cells[1].replaceChildren(mark(item.state));
+  cells[1].replaceChildren(mark(item.standing));
   cells[2].textContent = words || "–";
   cells[2].title = words;
   cells[4].textContent = known ? `${item.ready}/${item.ready + item.not_ready}` : "unknown";

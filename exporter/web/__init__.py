@@ -5,21 +5,21 @@ They do no I/O, read no clock and never wait: a scrape is not held up by anythin
 
 from __future__ import annotations
 
-from exporter.web.desk import Desk, Judged
+from exporter.web.desk import Desk
 from exporter.web.messages import Asset, Place, Request, Response, Site, Streams, say
-from exporter.web.routes import PAGE_ROUTES, ROUTES, respond
+from exporter.web.routes import PAGE_ROUTES, ROUTES, respond, respond_apart
 
 __all__ = [
     "PAGE_ROUTES",
     "ROUTES",
     "Asset",
     "Desk",
-    "Judged",
     "Place",
     "Request",
     "Response",
     "Site",
     "Streams",
     "respond",
+    "respond_apart",
     "say",
 ]

@@ -7,52 +7,35 @@ reads no clock and does no I/O.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from itertools import islice
-from typing import Protocol
 
 import msgspec
 
 from exporter.analysis.policy import read_policy
+from exporter.explaining.brief import Note, note_findings, note_standing, write_notes
+from exporter.explaining.durations import show_time
+from exporter.judging.order import Rank, rank
 from exporter.model import ServiceKey, ServiceReport, Snapshot
-from exporter.web.moments import show_time, write_json
-
-#: How a Service may stand, worst first.
-STATES = ("down", "unknown", "degraded", "new", "ready", "intended")
+from exporter.web.writing import write_json
 
 #: Rows made in one step: some three milliseconds.
 STEP = 256
 #: More rows than this to make, and an answer is made in steps.
 MOST_AT_ONCE = 500
 
-_SEVERITIES = {"critical": 0, "": 1, "warning": 1, "info": 2}
-
 
 #: What rows are sorted by.
 Key = tuple[str | int | bool, ...]
 
 
-class Judged(Protocol):
-    """How a Service stands: down, unknown, degraded, new, ready or intended; and what words add."""
-
-    @property
-    def standing(self) -> str:
-        """One of the six words."""
-
-    @property
-    def words(self) -> str:
-        """What the reason does not say; may be empty."""
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What is remarkable besides."""
-
-
 class Item(msgspec.Struct, frozen=True):
     """A Service in a list. Keys are only ever added; null is 'can't be known'.
 
-    `state`: down, unknown, degraded, new, ready or intended. `reason` and `since` (RFC 3339) are
-    null while there is a usable ready endpoint. `severity` is what the owner says: critical,
-    warning, info or "". `notes` are short texts for people.
+    `standing`: down, degraded, unknown, new, ready or intended; `state` is the same, and will go
+    with the next release. `reason` and `since` (RFC 3339) are null while there is a usable ready
+    endpoint; where nobody saw it fall (`since_seen`) it is down since then at least. `severity` is
+    what the owner says: critical, warning, info or "". `notes` are short texts for people.
+    `urgency` has what stands before `since` in the order of what is worst; `remark` says why it
+    stands so where neither reason nor finding does.
     """
 
     namespace: str
@@ -68,6 +51,11 @@ class Item(msgspec.Struct, frozen=True):
     severity: str
     notes: tuple[str, ...]
     labels: dict[str, str]
+    standing: str
+    since_seen: bool
+    findings: tuple[Note, ...]
+    urgency: tuple[int, ...]
+    remark: str
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -93,16 +81,12 @@ Order = Callable[[Row], Key]
 class Desk:
     """The rows of all Services. `instance` tells its revisions from those of another process."""
 
-    def __init__(self, judge: Callable[[ServiceReport, float], Judged], instance: str) -> None:
-        self._judge = judge
+    def __init__(self, instance: str) -> None:
         self._instance = instance
         self._rows: dict[ServiceKey, Row] = {}
         self._orders: dict[Order, list[Row]] = {}
         self._filled = False
         self._due: set[ServiceKey] = set()
-        # Those that become something else by time alone, the one looked at last at the end.
-        self._new: dict[ServiceKey, None] = {}
-        self._aged: set[ServiceKey] = set()
         self._asked: float | None = None
         self.revision = 0
 
@@ -127,7 +111,6 @@ class Desk:
         if not self._filled:
             self._filled = True
             self._due.update(snapshot.reports, self._rows)
-        self._due.update(self._new)
         work = self._work(snapshot)
         if len(self._due) > MOST_AT_ONCE:
             return work
@@ -149,38 +132,26 @@ class Desk:
         if report is None:
             if row is not None:
                 del self._rows[key]
-                self._new.pop(key, None)
                 self._orders.clear()
                 self.revision += 1
             return None
-        if row is None or row.report is not report or key in self._new:
-            fresh = self._make(report, snapshot.now)
-            if row is not None and row.report is report and fresh.json != row.json:
-                self._aged.add(key)
-            return fresh
+        if row is None or row.report is not report:
+            return self._make(report)
         return row
-
-    def age(self, snapshot: Snapshot) -> set[ServiceKey]:
-        """The Services that time alone has changed since this was asked for last."""
-        for key in tuple(islice(self._new, MOST_AT_ONCE)):
-            self.refresh(key, snapshot)
-        aged, self._aged = self._aged, set()
-        return aged
 
     def rest(self, now: float, idle: float) -> bool:
         """Let all rows go when nobody asked for so many seconds; whether it did."""
         if self._asked is None or now - self._asked < idle:
             return False
-        self._rows, self._orders, self._new = {}, {}, {}
-        self._due, self._aged = set(), set()
+        self._rows, self._orders, self._due = {}, {}, set()
         self._filled, self._asked = False, None
         self.revision += 1
         return True
 
-    def _make(self, report: ServiceReport, now: float) -> Row:
+    def _make(self, report: ServiceReport) -> Row:
         old = self._rows.get(report.key)
-        judged = self._judge(report, now)
-        item = _describe(report, judged)
+        worst = rank(report)
+        item = _describe(report, worst)
         packed = write_json(item)
         if old is not None and old.json == packed:
             # What shows is the same, and so is the place among others: the lists stay as they are.
@@ -189,12 +160,8 @@ class Desk:
             self.revision += 1
             self._orders.clear()
             moment = _whole(report.since) if item.since else None
-            rank = _rank(item, moment)
-            row = Row(report, item, packed, moment, rank, _searched(item), self.revision)
+            row = Row(report, item, packed, moment, worst, _searched(item), self.revision)
         self._rows[report.key] = row
-        self._new.pop(report.key, None)
-        if item.state == "new":
-            self._new[report.key] = None
         return row
 
     # ── reading them ─────────────────────────────────────────────────────────────────────────
@@ -212,12 +179,13 @@ def _worst(row: Row) -> Key:
     return row.worst
 
 
-def _describe(report: ServiceReport, judged: Judged) -> Item:
+def _describe(report: ServiceReport, worst: Rank) -> Item:
+    standing = str(report.judgement.standing)
     return Item(
         namespace=report.key.namespace,
         service=report.key.name,
         type=report.service.type,
-        state=str(judged.standing),
+        state=standing,
         reason=None if report.reason is None else report.reason.value,
         detail=report.detail,
         since=show_time(report.since),
@@ -225,8 +193,13 @@ def _describe(report: ServiceReport, judged: Judged) -> Item:
         not_ready=report.not_ready if report.known else None,
         min_ready=report.min_ready,
         severity=read_policy(report.service, 1).severity,
-        notes=tuple(filter(None, (judged.words, *judged.notes))),
+        notes=write_notes(report),
         labels=report.service.labels,
+        standing=standing,
+        since_seen=report.since_seen,
+        findings=note_findings(report),
+        urgency=worst[:2],
+        remark=note_standing(report),
     )
 
 
@@ -234,14 +207,8 @@ def _whole(seconds: float | None) -> int | None:
     return None if seconds is None else int(seconds)
 
 
-def _rank(item: Item, moment: int | None) -> Key:
-    # In a state: the owner's severity, then what broke last, for that is what somebody looks for.
-    state = STATES.index(item.state) if item.state in STATES else len(STATES)
-    severity = _SEVERITIES[item.severity]
-    return (state, severity, moment is None, -(moment or 0), item.namespace, item.service)
-
-
 def _searched(item: Item) -> str:
-    parts = [f"{item.namespace}/{item.service}", item.type, item.state, item.reason or ""]
+    parts = [f"{item.namespace}/{item.service}", item.type, item.standing, item.reason or ""]
+    parts += [str(note.code) for note in item.findings]
     parts += [f"{key}={value}" for key, value in item.labels.items()]
     return "\n".join(parts).lower()

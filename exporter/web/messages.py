@@ -11,9 +11,9 @@ from typing import Protocol
 import msgspec
 
 from exporter.exposition import Exposition
-from exporter.model import ServiceKey, ServiceReport, ServiceView, Snapshot, Transition
+from exporter.model import ServiceKey, ServiceView, Snapshot, Transition
 from exporter.objects.pods import Pod
-from exporter.web.desk import Desk, Judged
+from exporter.web.desk import Desk
 
 PLAIN = "text/plain; charset=utf-8"
 
@@ -96,16 +96,14 @@ class Site(msgspec.Struct, frozen=True):
     """All that the pages show. The callables are cheap and never wait.
 
     `own_metrics` renders the exporter's own families (all or, by their names, some; the first
-    argument: as OpenMetrics); `own_families` are their names. `judge` says how a Service stands
-    at a time. `view` is all that is known of one Service, `pods` all known Pods, `transitions`
-    what became of a Service. `asset` is a file of the page by its name. `desk` keeps rows for
-    those who look.
+    argument: as OpenMetrics); `own_families` are their names. `view` is all that is known of one
+    Service, `pods` all known Pods, `transitions` what became of a Service. `asset` is a file of the
+    page by its name. `desk` keeps rows for those who look.
     """
 
     version: str
     exposition: Exposition
     snapshot: Callable[[], Snapshot]
-    judge: Callable[[ServiceReport, float], Judged]
     own_metrics: Callable[[bool, frozenset[str] | None], bytes]
     own_families: tuple[str, ...]
     view: Callable[[ServiceKey], ServiceView | None]

@@ -12,8 +12,9 @@ from collections.abc import Generator, Iterable
 
 import msgspec
 
-from exporter.model import Reason
-from exporter.web.desk import STATES, Desk, Key, Order, Row
+from exporter.judging import STANDINGS
+from exporter.model import FindingCode, Reason
+from exporter.web.desk import Desk, Key, Order, Row
 
 TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
 #: The name of `reason=` for Services that have none.
@@ -34,7 +35,20 @@ SORTS: dict[str, Order] = {
     "since": lambda row: (row.moment is None, -(row.moment or 0), *row.report.key),
     "ready": lambda row: (row.item.ready is None, row.item.ready or 0, *row.report.key),
 }
-PARAMETERS = ("namespace", "type", "state", "reason", "label", "q", "sort", "limit", "page")
+#: `state` is the former name of `standing`, and goes with the next release.
+PARAMETERS = (
+    "namespace",
+    "type",
+    "standing",
+    "state",
+    "reason",
+    "finding",
+    "label",
+    "q",
+    "sort",
+    "limit",
+    "page",
+)
 
 
 class BadQuery(Exception):  # noqa: N818 - it becomes a 400
@@ -50,8 +64,9 @@ class Query(msgspec.Struct, frozen=True):
 
     namespaces: frozenset[str] = frozenset()
     types: frozenset[str] = frozenset()
-    states: frozenset[str] = frozenset()
+    standings: frozenset[str] = frozenset()
     reasons: frozenset[str] = frozenset()
+    findings: frozenset[str] = frozenset()
     labels: tuple[tuple[str, str, str], ...] = ()
     words: tuple[str, ...] = ()
     sort: str = "worst"
@@ -62,10 +77,11 @@ class Query(msgspec.Struct, frozen=True):
         """Whether a row passes all filters."""
         item = row.item
         return (
-            (not self.states or item.state in self.states)
+            (not self.standings or item.standing in self.standings)
             and (not self.namespaces or item.namespace in self.namespaces)
             and (not self.types or item.type in self.types)
             and (not self.reasons or (item.reason or NO_REASON) in self.reasons)
+            and (not self.findings or _has_one(row, self.findings))
             and all(word in row.text for word in self.words)
             and all(_holds(item.labels, *wish) for wish in self.labels)
         )
@@ -115,8 +131,10 @@ def read_query(pairs: Iterable[tuple[str, str]]) -> Query:
     return Query(
         namespaces=_split(given["namespace"]),
         types=_choose("type", given["type"], TYPES),
-        states=_choose("state", given["state"], STATES),
+        standings=_choose("standing", given["standing"], STANDINGS)
+        | _choose("state", given["state"], STANDINGS),
         reasons=_choose("reason", given["reason"], (NO_REASON, *(r.value for r in Reason))),
+        findings=_choose("finding", given["finding"], tuple(FindingCode)),
         labels=tuple(map(_read_label, labels)),
         words=tuple(words),
         sort=sort,
@@ -148,6 +166,10 @@ def show(text: str) -> str:
     """A client's text in one line of an error."""
     shown = "".join(letter if letter.isprintable() else "�" for letter in text[:80])
     return shown if len(text) <= 80 else f"{shown[:79]}…"
+
+
+def _has_one(row: Row, codes: frozenset[str]) -> bool:
+    return any(note.code in codes for note in row.item.findings)
 
 
 def _count_up_to(rows: list[Row], order: Order, after: Key) -> int:

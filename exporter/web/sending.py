@@ -13,7 +13,7 @@ import msgspec
 
 from exporter.exposition import accepts_gzip
 from exporter.web.messages import COMMON_HEADERS, Request, Response
-from exporter.web.moments import write_json
+from exporter.web.writing import write_json
 
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"

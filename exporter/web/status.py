@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from exporter.explaining.durations import show_time
 from exporter.model import ResourceStatus, Snapshot
 from exporter.web.api.documents import Resource, Status
 from exporter.web.health import is_ready
-from exporter.web.moments import show_time
 
 
 def describe_status(snapshot: Snapshot) -> Status:

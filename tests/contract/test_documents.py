@@ -10,7 +10,7 @@ from exporter import __version__
 from exporter.analysis.policy import _KNOWN
 from exporter.catalogue import DEFAULT_GROUPS, FAMILIES, Group
 from exporter.config.settings import SETTINGS
-from exporter.model import Reason
+from exporter.model import FindingCode, Reason
 from exporter.objects.resources import RESOURCES
 from exporter.telemetry import OWN_FAMILIES
 from exporter.web.routes import ROUTES
@@ -66,9 +66,11 @@ def test_every_setting_is_documented() -> None:
 
 
 def test_every_reason_has_its_section_in_order() -> None:
-    """docs/reasons.md has a section for each reason, in the order of the rules."""
+    """docs/reasons.md has a section for each reason and each finding; what is both has one."""
     sections = re.findall(r"^## (\w+)$", read("docs/reasons.md"), re.MULTILINE)
-    assert sections == [reason.value for reason in Reason]
+    reasons = [reason.value for reason in Reason]
+    findings = [code.value for code in FindingCode if code.value not in reasons]
+    assert sections == [*reasons, *findings]
 
 
 def test_every_route_is_documented() -> None:

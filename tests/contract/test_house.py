@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.contract.project import ROOT, list_tracked, parse, read
+from tests.contract.project import ROOT, list_tracked, parse, read, walk_sources
 
 TRACKED = list_tracked()
 MODULES = [path for path in TRACKED if re.fullmatch(r"(?:exporter|tools|bench)/.*\.py", path)]
@@ -15,10 +15,9 @@ LIMIT = 320
 #: Longer ones, each with its reason; they have a limit too.
 LONGER = {
     # Nothing but declarations, one below the other; split, a setting would be looked for in two.
-    "exporter/config/settings.py": 480,
+    "exporter/config/settings.py": 600,
     # The vocabulary: values without behaviour, which every part looks up in one place.
     # How each kind of object is linked and unlinked; the indexes are modules of their own.
-    "exporter/cluster/__init__.py": 400,
     # What is built and how, one tool after the other.
     "tools/build.py": 400,
 }
@@ -99,3 +98,10 @@ def test_every_test_says_in_a_sentence_what_it_proves(path: str) -> None:
             text = " ".join((ast.get_docstring(node) or "").split())
             assert text.endswith("."), node.name
             assert not re.search(r"[.!?] [A-Z]", text), node.name
+
+
+def test_sources_are_found_without_git() -> None:
+    """An archive of the sources, or a machine without git, runs the same tests."""
+    walked = walk_sources()
+    assert set(walked) >= set(TRACKED)
+    assert not [path for path in walked if path.startswith((".git/", ".venv/", ".tools/"))]

@@ -37,6 +37,8 @@ def _ports(namespace: str, name: str, service: ServiceSpec) -> list[Object]:
         }
         if not port.name:
             del entry["name"]
+        if port.app:
+            entry["appProtocol"] = port.app
         if service.type in ("NodePort", "LoadBalancer"):
             entry["nodePort"] = _node_port(namespace, name, text)
         out.append(entry)
@@ -72,6 +74,8 @@ def _spec(namespace: str, name: str, service: ServiceSpec) -> Object:
         if service.external == "Local":
             spec["healthCheckNodePort"] = _node_port(namespace, name, "health-check")
         spec["allocateLoadBalancerNodePorts"] = True
+    if service.external_ips:
+        spec["externalIPs"] = list(service.external_ips)
     if service.publish:
         spec["publishNotReadyAddresses"] = True
     two = len(service.families) > 1

@@ -1,4 +1,4 @@
-"""Deployments, ReplicaSets, StatefulSets and ReplicationControllers, as controllers write them.
+"""Deployments, DaemonSets and the like, as their controllers write them.
 
 It never makes Pods.
 """
@@ -18,7 +18,11 @@ _API = {
     "ReplicaSet": "apps/v1",
     "StatefulSet": "apps/v1",
     "ReplicationController": "v1",
+    "DaemonSet": "apps/v1",
     "Job": "batch/v1",
+    # controllers of others that own what is served here
+    "Rollout": "argoproj.io/v1alpha1",
+    "DeploymentConfig": "apps.openshift.io/v1",
 }
 
 
@@ -75,21 +79,42 @@ def _status(total: int, ready: int) -> Object:
     return out
 
 
+def _failure(workload: WorkloadSpec, since: float) -> Object:
+    """The condition of a workload whose Pods can't be made (pkg/controller/replicaset)."""
+    when = stamp(since)
+    return {
+        "type": "ReplicaFailure",
+        "status": "True",
+        "lastTransitionTime": when,
+        "reason": "FailedCreate",
+        "message": workload.failure,
+    }
+
+
 def build_workload(
-    namespace: str, name: str, workload: WorkloadSpec, pods: Sequence[PodFacts], made: float
+    namespace: str,
+    name: str,
+    workload: WorkloadSpec,
+    pods: Sequence[PodFacts],
+    made: float,
+    failing: float,
 ) -> list[Object]:
     """Return a workload's objects: of a Deployment with its ReplicaSets, of a Job nothing.
 
     Jobs are not served: their Pods stand alone, with an owner that can't be looked up. `made` is
-    the creation in Unix seconds.
+    the creation in Unix seconds, `failing` when making Pods began to fail, if it does.
     """
     labels = labels_of(name, workload)
     if workload.kind == "Deployment":
-        return _deployment(namespace, name, workload, pods, made)
+        return _deployment(namespace, name, workload, pods, made, failing)
     if workload.kind == "StatefulSet":
         return [_stateful_set(namespace, name, workload, pods, made)]
+    if workload.kind == "DaemonSet":
+        return [_daemon_set(namespace, name, workload, pods, made)]
     if workload.kind in ("ReplicaSet", "ReplicationController"):
         metadata = _metadata(workload.kind, namespace, name, labels, made)
+        if workload.owner:
+            metadata["ownerReferences"] = [owner_of(*_split(workload.owner, namespace))]
         template = {"metadata": {"labels": labels}, "spec": pod_template_spec(workload)}
         plain = workload.kind == "ReplicationController"
         total, ready = _counts(pods)
@@ -104,14 +129,28 @@ def build_workload(
                 "apiVersion": _API[workload.kind],
                 "metadata": metadata,
                 "spec": spec,
-                "status": _status(total, ready),
+                "status": _status(total, ready) | _conditions(workload, failing),
             }
         ]
     return []
 
 
+def _split(owner: str, namespace: str) -> tuple[str, str, str]:
+    kind, _, name = owner.partition(" ")
+    return kind, namespace, name
+
+
+def _conditions(workload: WorkloadSpec, failing: float) -> Object:
+    return {"conditions": [_failure(workload, failing)]} if workload.failure else {}
+
+
 def _deployment(
-    namespace: str, name: str, workload: WorkloadSpec, pods: Sequence[PodFacts], made: float
+    namespace: str,
+    name: str,
+    workload: WorkloadSpec,
+    pods: Sequence[PodFacts],
+    made: float,
+    failing: float,
 ) -> list[Object]:
     labels = labels_of(name, workload)
     wanted = _wanted(workload, pods)
@@ -138,6 +177,9 @@ def _deployment(
             "message": f"Deployment {verb} minimum availability.",
         }
     ]
+    if workload.failure:
+        failure = _failure(workload, failing)
+        status["conditions"].append(failure | {"lastUpdateTime": failure["lastTransitionTime"]})
     metadata = _metadata("Deployment", namespace, name, labels, made)
     metadata["annotations"] = {"deployment.kubernetes.io/revision": str(workload.revision)}
     out: list[Object] = [
@@ -163,7 +205,10 @@ def _deployment(
         mine = [p for p in pods if (p.spec.revision or workload.revision) == revision]
         desired = wanted if revision == workload.revision else _counts(mine)[0]
         desired = min(desired, _counts(mine)[0]) if mine and total > wanted else desired
-        out.append(_replica_set(namespace, name, workload, revision, mine, desired, made))
+        found = _replica_set(namespace, name, workload, revision, mine, desired, made)
+        if revision == workload.revision:
+            found["status"] |= _conditions(workload, failing)
+        out.append(found)
     return out
 
 
@@ -222,6 +267,43 @@ def _stateful_set(
             "serviceName": workload.governing or name,
             "podManagementPolicy": "OrderedReady",
             "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}},
+            "revisionHistoryLimit": 10,
+        },
+        "status": status,
+    }
+
+
+def _daemon_set(
+    namespace: str, name: str, workload: WorkloadSpec, pods: Sequence[PodFacts], made: float
+) -> Object:
+    labels = labels_of(name, workload)
+    total, ready = _counts(pods)
+    wanted = _wanted(workload, pods)
+    status: Object = {
+        "currentNumberScheduled": total,
+        "numberMisscheduled": 0,
+        "desiredNumberScheduled": wanted,
+        "numberReady": ready,
+        "observedGeneration": 1,
+    }
+    if wanted > ready:
+        status["numberUnavailable"] = wanted - ready
+    if ready:
+        status["numberAvailable"] = ready
+    if total:
+        status["updatedNumberScheduled"] = total
+    spec = pod_template_spec(workload)
+    return {
+        "kind": "DaemonSet",
+        "apiVersion": "apps/v1",
+        "metadata": _metadata("DaemonSet", namespace, name, labels, made),
+        "spec": {
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": spec},
+            "updateStrategy": {
+                "type": "RollingUpdate",
+                "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0},
+            },
             "revisionHistoryLimit": 10,
         },
         "status": status,

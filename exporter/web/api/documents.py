@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from exporter.explaining.owners import Owner
 from exporter.web.desk import Item
 
 
@@ -21,7 +22,8 @@ class ServicePage(msgspec.Struct, frozen=True):
 class Port(msgspec.Struct, frozen=True):
     """A port of a Service: ready (address, number) pairs behind it, and how many in each zone.
 
-    The unknown zone is "". `zones` is null where the source knows no zones.
+    `target` is the number or the name in its Pods; `node_port` is null when it has none. The
+    unknown zone is "". `zones` is null where the source knows no zones.
     """
 
     name: str
@@ -30,6 +32,8 @@ class Port(msgspec.Struct, frozen=True):
     target: str
     ready: int | None
     zones: dict[str, int] | None
+    node_port: int | None
+    app_protocol: str
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -57,13 +61,36 @@ class Slice(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A state that a Service came into; `at` is null for the first, whose beginning nobody saw."""
+    """A state that a Service came into; `at` is null for the first, whose beginning nobody saw.
+
+    `findings` are the codes of those that held.
+    """
 
     at: str | None
     reason: str | None
     detail: str | None
     ready: int | None
     not_ready: int | None
+    standing: str
+    findings: tuple[str, ...]
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that is remarkable about a Service: what, what shows it, and what to do.
+
+    `weight` is warning (it makes a Service degraded) or note. `alert` is the rule that watches it,
+    null where none does. `runbook` is the section about it, in the docs or, where such a place is
+    configured, a URL.
+    """
+
+    code: str
+    weight: str
+    message: str
+    evidence: tuple[str, ...]
+    fix: str
+    commands: tuple[str, ...]
+    alert: str | None
+    runbook: str
 
 
 class Links(msgspec.Struct, frozen=True):
@@ -77,7 +104,10 @@ class ServiceDetail(msgspec.Struct, frozen=True):
     """All about one Service; the first nine keys are those of `explain -o json`.
 
     `addresses` are at most 1,000 of `addresses_total`, those that are not ready first. `changes`
-    are the last ones, oldest first.
+    are the last ones, oldest first. `state` is the former name of `standing`, and goes with the
+    next release. `since_seen`: somebody saw it fall, else it is down since then at least.
+    `load_balancer` are the points that a load balancer gave it. `workloads` are those behind it,
+    null while they can't be known.
     """
 
     namespace: str
@@ -111,6 +141,15 @@ class ServiceDetail(msgspec.Struct, frozen=True):
     slices: tuple[Slice, ...] | None
     changes: tuple[Change, ...]
     links: Links
+    standing: str
+    since_seen: bool
+    findings: tuple[Finding, ...]
+    external_ips: tuple[str, ...]
+    load_balancer: tuple[str, ...]
+    internal_traffic_policy: str
+    external_traffic_policy: str
+    health_check_node_port: int | None
+    workloads: tuple[Owner, ...] | None
 
 
 class Resource(msgspec.Struct, frozen=True):
@@ -141,7 +180,10 @@ class Status(msgspec.Struct, frozen=True):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """Numbers over all Services, by state, reason and type."""
+    """Numbers over all Services, by standing, reason, finding and type.
+
+    `states` is the former name of `standings`, and goes with the next release.
+    """
 
     version: str
     services: int
@@ -152,16 +194,19 @@ class Summary(msgspec.Struct, frozen=True):
     reasons: dict[str, int]
     types: dict[str, int]
     status: Status
+    standings: dict[str, int]
+    findings: dict[str, int]
 
 
 class Namespace(msgspec.Struct, frozen=True):
-    """Numbers over the Services of a namespace."""
+    """Numbers over the Services of a namespace; `states` is the former name of `standings`."""
 
     namespace: str
     services: int
     ready: int
     not_ready: int
     states: dict[str, int]
+    standings: dict[str, int]
 
 
 class NamespaceList(msgspec.Struct, frozen=True):

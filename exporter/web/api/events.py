@@ -11,10 +11,10 @@ from exporter.model import ServiceKey
 from exporter.web.api.documents import Gone
 from exporter.web.api.lists import check_none, refuse
 from exporter.web.messages import COMMON_HEADERS, Request, Response, Site
-from exporter.web.moments import write_json
 from exporter.web.query import BadQuery
 from exporter.web.sending import answer_problem
 from exporter.web.status import describe_status
+from exporter.web.writing import write_json
 
 _HEADERS = (
     ("Content-Type", "text/event-stream"),
@@ -43,18 +43,15 @@ def answer_events(request: Request, site: Site) -> Response:
 def render_changes(site: Site, keys: Collection[ServiceKey], since: int) -> tuple[bytes, int]:
     """The data of an event `services` about these keys, b"" when nothing that it tells changed.
 
-    What time alone has changed is told besides.
-
     `since` is the desk's revision that was told of before; the second value is the one now.
     """
     snapshot = site.snapshot()
     changed, gone = [], []
-    aged = site.desk.age(snapshot)
-    for key in sorted({*keys, *aged}):
+    for key in sorted(keys):
         row = site.desk.refresh(key, snapshot)
         if row is None:
             gone.append(Gone(key.namespace, key.name))
-        elif key in aged or row.revision > since:
+        elif row.revision > since:
             changed.append(row.json)
     revision = site.desk.revision
     if not changed and not gone:

@@ -9,13 +9,14 @@ from itertools import chain
 
 import msgspec
 
+from exporter.judging import STANDINGS
 from exporter.web.api.documents import Namespace, NamespaceList, Summary
-from exporter.web.desk import STATES, Desk, Row
+from exporter.web.desk import Desk, Row
 from exporter.web.messages import Request, Response, Site
-from exporter.web.moments import write_json
 from exporter.web.query import BadQuery, Found, Query, find, read_query
 from exporter.web.sending import JSON, answer_problem, send_steps, send_whole
 from exporter.web.status import describe_status
+from exporter.web.writing import write_json
 
 #: Rows that are filtered in one go: some five milliseconds with as many terms as there may be.
 _AT_ONCE = 2000
@@ -59,10 +60,10 @@ def check_none(request: Request) -> None:
         raise BadQuery(name[:80], "takes no parameters")
 
 
-def count_states(rows: Iterable[Row]) -> dict[str, int]:
-    """How many there are of each state, all states named, worst first."""
-    found = Counter(row.item.state for row in rows)
-    return {state: found[state] for state in STATES}
+def count_standings(rows: Iterable[Row]) -> dict[str, int]:
+    """How many stand in which way, all of them named, worst first."""
+    found = Counter(row.item.standing for row in rows)
+    return {str(standing): found[standing] for standing in STANDINGS}
 
 
 def _with_rows(
@@ -120,20 +121,21 @@ def _write_page(found: Found) -> bytes:
 
 
 def _summarise(rows: list[Row], site: Site) -> Iterator[bytes]:
-    states, reasons, types = Counter[str](), Counter[str](), Counter[str]()
+    reasons, findings, types = Counter[str](), Counter[str](), Counter[str]()
     ready = not_ready = 0
     namespaces: set[str] = set()
     for number, row in enumerate(rows, 1):
         item = row.item
-        states[item.state] += 1
         if item.reason is not None:
             reasons[item.reason] += 1
+        findings.update(str(note.code) for note in item.findings)
         types[item.type] += 1
         ready += item.ready or 0
         not_ready += item.not_ready or 0
         namespaces.add(item.namespace)
         if not number % 2000:
             yield b""
+    standings = count_standings(rows)
     yield write_json(
         Summary(
             version=site.version,
@@ -141,9 +143,11 @@ def _summarise(rows: list[Row], site: Site) -> Iterator[bytes]:
             namespaces=len(namespaces),
             ready=ready,
             not_ready=not_ready,
-            states={state: states[state] for state in STATES},
+            states=standings,
             reasons=dict(reasons.most_common()),
             types=dict(types.most_common()),
+            standings=standings,
+            findings=dict(findings.most_common()),
             status=describe_status(site.snapshot()),
         )
     )
@@ -163,7 +167,8 @@ def _list_namespaces(rows: list[Row]) -> Iterator[bytes]:
                 services=len(own),
                 ready=sum(row.item.ready or 0 for row in own),
                 not_ready=sum(row.item.not_ready or 0 for row in own),
-                states=count_states(own),
+                states=count_standings(own),
+                standings=count_standings(own),
             )
         )
     yield write_json(NamespaceList(tuple(items)))

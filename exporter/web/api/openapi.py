@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from functools import cache
 from typing import Any
 
 import msgspec
 
-from exporter.model import Reason
+from exporter.judging import STANDINGS
+from exporter.model import FindingCode, Reason
 from exporter.web.api.documents import (
     Changed,
     NamespaceList,
@@ -16,13 +18,20 @@ from exporter.web.api.documents import (
     Status,
     Summary,
 )
-from exporter.web.desk import STATES
 from exporter.web.messages import Request, Response, Site
 from exporter.web.query import MOST, NO_REASON, SORTS, TYPES, USUAL
 from exporter.web.sending import JSON, PROBLEM, Problem, send_whole
 
 _DOCUMENTS = (ServicePage, ServiceDetail, Summary, NamespaceList, Changed, Status, Problem)
 _TEMPLATE = "#/components/schemas/{name}"
+
+#: Keys that have another name by now: they are told for one release more.
+_FORMER = (
+    ("Item", "state"),
+    ("ServiceDetail", "state"),
+    ("Summary", "states"),
+    ("Namespace", "states"),
+)
 
 _SEVERAL = "Can be given several times, or with commas."
 
@@ -41,6 +50,9 @@ def render_openapi() -> bytes:
 def describe_api() -> dict[str, Any]:
     """The description as a document."""
     _, schemas = msgspec.json.schema_components(_DOCUMENTS, ref_template=_TEMPLATE)
+    schemas = outdent(schemas)
+    for name, former in _FORMER:
+        schemas[name]["properties"][former]["deprecated"] = True
     return {
         "openapi": "3.1.0",
         "info": {
@@ -81,6 +93,21 @@ def describe_api() -> dict[str, Any]:
         },
         "components": {"schemas": {name: schemas[name] for name in sorted(schemas)}},
     }
+
+
+def outdent(found: Any) -> Any:  # noqa: ANN401 - any JSON
+    """A schema with descriptions free of the indentation of the docstrings they come from.
+
+    Python 3.13 takes it off when it compiles, older ones don't: the file has to be the same.
+    """
+    if isinstance(found, dict):
+        return {
+            key: inspect.cleandoc(value)
+            if key == "description" and isinstance(value, str)
+            else outdent(value)
+            for key, value in found.items()
+        }
+    return [outdent(one) for one in found] if isinstance(found, list) else found
 
 
 def _operation(
@@ -133,12 +160,20 @@ def _list_parameters() -> list[dict[str, Any]]:
     return [
         _in_query("namespace", f"Only of these namespaces. {_SEVERAL}"),
         _in_query("type", f"Only of these types. {_SEVERAL}", TYPES),
-        _in_query("state", f"Only in these states. {_SEVERAL}", STATES),
+        _in_query("standing", f"Only those that stand so. {_SEVERAL}", STANDINGS),
+        {
+            **_in_query("state", "The former name of standing; goes with the next release."),
+            "deprecated": True,
+        },
         _in_query("reason", f"Only for these reasons; none: those without. {_SEVERAL}", reasons),
+        _in_query("finding", f"Only with one of these findings. {_SEVERAL}", tuple(FindingCode)),
         _in_query(
             "label", f"Only with these labels: key=value, key!=value, key or !key. {_SEVERAL}"
         ),
-        _in_query("q", "Only where each of these words is in name, reason, state, type or labels."),
+        _in_query(
+            "q",
+            "Only where each of these words is in name, reason, finding, standing, type or labels.",
+        ),
         _in_query("sort", "The order; worst first unless said otherwise.", list(SORTS)),
         {
             **_in_query("limit", "How many at most."),

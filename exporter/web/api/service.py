@@ -11,7 +11,11 @@ import msgspec
 from exporter.analysis.merge import merge_pairs, merge_slices, routed_slices
 from exporter.analysis.near_misses import NearMiss, find_near_misses
 from exporter.analysis.report import slices_of
+from exporter.explaining.brief import write_notes
+from exporter.explaining.durations import show_time
 from exporter.explaining.explain import Explanation, explain
+from exporter.explaining.owners import list_owners
+from exporter.explaining.told import Told
 from exporter.model import (
     Reason,
     ServiceKey,
@@ -21,12 +25,20 @@ from exporter.model import (
     Transition,
 )
 from exporter.objects.slices import READY, SERVING, TERMINATING, EndpointSlice
-from exporter.web.api.documents import Address, Change, Links, Port, ServiceDetail, Slice
+from exporter.web.api.documents import (
+    Address,
+    Change,
+    Finding,
+    Links,
+    Port,
+    ServiceDetail,
+    Slice,
+)
 from exporter.web.api.lists import check_none, refuse
 from exporter.web.messages import Request, Response, Site
-from exporter.web.moments import show_time, write_json
 from exporter.web.query import BadQuery, show
 from exporter.web.sending import JSON, answer_problem, send_whole
+from exporter.web.writing import write_json
 
 MOST_ADDRESSES = 1000
 MOST_SLICES = 200
@@ -59,7 +71,6 @@ def describe_service(site: Site, key: ServiceKey) -> ServiceDetail | None:
     if report.reason is Reason.SELECTOR_MATCHES_NO_PODS:
         near_misses = find_near_misses(report.service, islice(site.pods(), _MOST_PODS))
     said = explain(view, report, now=snapshot.now, near_misses=near_misses)
-    judged = site.judge(report, snapshot.now)
     service, topology = report.service, report.topology
     slices = slices_of(view)
     addresses = _list_addresses(view, slices or ())
@@ -74,8 +85,8 @@ def describe_service(site: Site, key: ServiceKey) -> ServiceDetail | None:
         not_ready=said.not_ready,
         evidence=said.evidence,
         commands=said.commands,
-        state=str(judged.standing),
-        notes=tuple(filter(None, (judged.words, *judged.notes))),
+        state=str(said.standing),
+        notes=write_notes(report),
         since=show_time(report.since),
         now=show_time(snapshot.now),
         type=service.type,
@@ -95,6 +106,15 @@ def describe_service(site: Site, key: ServiceKey) -> ServiceDetail | None:
         slices=_list_slices(view, slices),
         changes=tuple(map(_show_change, site.transitions(key))),
         links=_link(site, key, said),
+        standing=str(said.standing),
+        since_seen=said.seen,
+        findings=tuple(_show_finding(site, told) for told in said.findings),
+        external_ips=service.external_ips,
+        load_balancer=service.ingress,
+        internal_traffic_policy=service.internal_policy,
+        external_traffic_policy=service.external_policy,
+        health_check_node_port=service.health_check_node_port or None,
+        workloads=list_owners(view),
     )
 
 
@@ -131,7 +151,18 @@ def _list_ports(
             for entry in merge_pairs(routed, port.name, port.protocol).values():
                 zones[entry.zone] = zones.get(entry.zone, 0) + bool(entry.flags & READY)
         ready = counted.get((port.name, port.protocol), 0) if report.known else None
-        found.append(Port(port.name, port.protocol, port.port, str(port.target), ready, zones))
+        found.append(
+            Port(
+                name=port.name,
+                protocol=port.protocol,
+                port=port.port,
+                target=str(port.target),
+                ready=ready,
+                zones=zones,
+                node_port=port.node_port or None,
+                app_protocol=port.app_protocol,
+            )
+        )
     return found
 
 
@@ -160,16 +191,40 @@ def _show_change(state: Transition) -> Change:
         detail=state.detail,
         ready=state.ready if state.known else None,
         not_ready=state.not_ready if state.known else None,
+        standing=str(state.standing),
+        findings=tuple(map(str, state.findings)),
     )
 
 
+def _show_finding(site: Site, told: Told) -> Finding:
+    url = _find_runbook(site, told.code)
+    return Finding(
+        code=str(told.code),
+        weight=str(told.weight),
+        message=told.message,
+        evidence=told.evidence,
+        fix=told.fix,
+        commands=told.commands,
+        alert=told.alert,
+        runbook=told.runbook if url is None else url,
+    )
+
+
+def _find_runbook(site: Site, code: str) -> str | None:
+    """Where the operators' own page on a reason or a finding is, if there is such a place."""
+    runbooks = site.place.runbooks
+    return runbooks.replace("{reason}", quote(code, safe="")) if runbooks else None
+
+
 def _link(site: Site, key: ServiceKey, said: Explanation) -> Links:
-    grafana, runbooks = site.place.grafana, site.place.runbooks
+    grafana = site.place.grafana
     board = runbook = None
     if grafana:
         board = grafana.replace("{namespace}", quote(key.namespace, safe="")).replace(
             "{service}", quote(key.name, safe="")
         )
-    if runbooks and said.reason is not None:
-        runbook = runbooks.replace("{reason}", quote(said.reason.value, safe=""))
+    if said.reason is not None:
+        runbook = _find_runbook(site, said.reason)
+    elif said.findings:
+        runbook = _find_runbook(site, said.findings[0].code)
     return Links(board, runbook)

@@ -12,11 +12,12 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from exporter.model import Snapshot
-from exporter.web.desk import STATES, Row
+from exporter.judging import STANDINGS
+from exporter.model import FindingCode, Snapshot, Weight
+from exporter.web.desk import Item, Row
 from exporter.web.messages import Request, Response, Site
 from exporter.web.page.parts import (
-    STATES_IN_WORDS,
+    STANDINGS_IN_WORDS,
     ago,
     link_list,
     link_service,
@@ -39,7 +40,7 @@ from exporter.web.query import (
 )
 from exporter.web.sending import HTML, send_steps
 
-_TITLES = ("Service", "State", "Reason", "Since", "Ready", "Type")
+_TITLES = ("Service", "Standing", "Reason", "Since", "Ready", "Type")
 _MOST_OPTIONS = 2000
 
 Pairs = tuple[tuple[str, str], ...]
@@ -109,30 +110,33 @@ def _count(number: int, of: int) -> str:
 
 
 def _write_states(rows: list[Row], query: Query) -> Generator[bytes, None, str]:
-    others = msgspec.structs.replace(query, states=frozenset())
+    others = msgspec.structs.replace(query, standings=frozenset())
     kept = yield from others.sift(rows)
-    counts = Counter(row.item.state for row in kept)
+    counts = Counter(row.item.standing for row in kept)
     items = []
-    for state in STATES:
-        on = query.states == {state}
-        href = link_list("", state="" if on else state)
+    for state in STANDINGS:
+        on = query.standings == {state}
+        href = link_list("", standing="" if on else state)
         current = ' aria-current="true"' if on else ""
         items.append(
-            f'<li><a class="count" data-state="{state}" href="{href}"{current} '
-            f'title="{escape(STATES_IN_WORDS[state])}">'
+            f'<li><a class="count" data-standing="{state}" href="{href}"{current} '
+            f'title="{escape(STANDINGS_IN_WORDS[state])}">'
             f"<b>{counts[state]:,}</b> {mark(state)}</a></li>\n"
         )
-    return f'<nav aria-label="By state"><ul class="states">\n{"".join(items)}</ul></nav>\n'
+    return f'<nav aria-label="By standing"><ul class="states">\n{"".join(items)}</ul></nav>\n'
 
 
 def _write_filters(rows: list[Row], query: Query, asked: Pairs) -> str:
     last = dict(asked)
     namespaces = sorted({row.item.namespace for row in rows})[:_MOST_OPTIONS]
     reasons = sorted({row.item.reason for row in rows if row.item.reason})
+    present = {str(note.code) for row in rows for note in row.item.findings}
+    findings = [str(code) for code in FindingCode if code in present]
     search = escape(last.get("q", ""))
     labels = escape(",".join(value for name, value in asked if name == "label"))
     hidden = "".join(
-        f'<input type="hidden" name="state" value="{escape(state)}">' for state in query.states
+        f'<input type="hidden" name="standing" value="{escape(standing)}">'
+        for standing in query.standings
     )
     return (
         '<form id="filters" role="search" method="get">\n'
@@ -141,6 +145,7 @@ def _write_filters(rows: list[Row], query: Query, asked: Pairs) -> str:
         "</label>\n"
         + _select("namespace", "Namespace", namespaces, query.namespaces)
         + _select("reason", "Reason", [*reasons, NO_REASON], query.reasons)
+        + _select("finding", "Finding", findings, query.findings)
         + _select("type", "Type", TYPES, query.types)
         + '<label>Label <input name="label" autocomplete="off" spellcheck="false" '
         f'value="{labels}" placeholder="app=web"></label>\n'
@@ -175,16 +180,22 @@ def _write_rows(found: Found, now: float) -> str:
     )
 
 
+def describe_item(item: Item) -> str:
+    """Why a Service stands as it does: its reason, and the findings that are warnings."""
+    warnings = [note.text for note in item.findings if note.weight is Weight.WARNING]
+    return " · ".join(filter(None, (item.reason, item.detail, item.remark, *warnings)))
+
+
 def _write_row(row: Row, now: float) -> str:
     item = row.item
-    words = " · ".join(filter(None, (item.reason, item.detail, *item.notes)))
+    words = describe_item(item)
     known = item.ready is not None and item.not_ready is not None
     count = f"{item.ready}/{(item.ready or 0) + (item.not_ready or 0)}" if known else "unknown"
     href = link_service(item.namespace, item.service, "")
     name = f'<span class="ns">{escape(item.namespace)}/</span>{escape(item.service)}'
     cells = (
         f'<a href="{href}">{name}</a>',
-        mark(item.state),
+        mark(item.standing),
         escape(words) or "–",
         ago(row.report.since, now),
         count,

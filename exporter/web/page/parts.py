@@ -6,19 +6,18 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from urllib.parse import quote, urlencode
 
-from exporter.explaining.durations import human_duration
-from exporter.model import ResourceStatus, Snapshot
+from exporter.explaining.durations import human_duration, show_time
+from exporter.model import ResourceStatus, Snapshot, Standing
 from exporter.web.health import describe_further, describe_state
-from exporter.web.moments import show_time
 from exporter.web.status import find_as_of, is_stale
 
-STATES_IN_WORDS = {
-    "down": "no ready endpoint",
-    "unknown": "can't be told",
-    "degraded": "fewer than wanted",
-    "new": "just made",
-    "ready": "as they should be",
-    "intended": "empty on purpose",
+STANDINGS_IN_WORDS = {
+    Standing.DOWN: "no ready endpoint",
+    Standing.DEGRADED: "something about them needs attention",
+    Standing.UNKNOWN: "can't be told",
+    Standing.NEW: "just made",
+    Standing.READY: "as they should be",
+    Standing.INTENDED: "empty on purpose",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from exporter.model import ServiceKey
-from exporter.web.api.documents import Address, Port, ServiceDetail
+from exporter.web.api.documents import Address, Finding, Port, ServiceDetail
 from exporter.web.api.service import describe_service
 from exporter.web.messages import Request, Response, Site
 from exporter.web.page.parts import (
@@ -58,10 +58,11 @@ def _write(site: Site, detail: ServiceDetail, since: float | None, now: float) -
         (
             _verdict(detail, since, now),
             _section("todo", "What to do", _todo(detail)),
+            _section("findings", "Findings", _findings(detail)),
             _section("evidence", "Evidence", _list(detail.evidence)),
             _section("ports", "Ready by port and zone", _ports(detail)),
             _section("addresses", "Addresses", _addresses(detail)),
-            _section("timeline", "What became of it", write_timeline(changes, detail, now)),
+            _section("timeline", "What became of it", write_timeline(changes, now)),
             _section("about", "About it", _about(detail)),
         )
     )
@@ -76,26 +77,23 @@ def _section(name: str, title: str, inside: str) -> str:
 def _verdict(detail: ServiceDetail, since: float | None, now: float) -> str:
     words = [escape(word) for word in (detail.reason, detail.detail) if word]
     reason = f"<b>{' · '.join(words)}</b> " if words else ""
-    age = f"for {ago(since, now)}" if since is not None else ""
+    least = "" if detail.since_seen else "at least "
+    age = f"for {least}{ago(since, now)}" if since is not None else ""
     counts = (
         f"{detail.ready} ready, {detail.not_ready} not ready"
         if detail.ready is not None
         else "what endpoints it has can’t be known"
     )
-    notes = "".join(f'<p class="note">{escape(note)}</p>\n' for note in detail.notes)
     return (
-        f'<section id="verdict" class="verdict {escape(detail.state)}">\n'
+        f'<section id="verdict" class="verdict {escape(detail.standing)}">\n'
         f"<h1>{_name(ServiceKey(detail.namespace, detail.service))}</h1>\n"
-        f'<p class="big">{mark(detail.state)} {reason}<span class="quieter">{age}</span></p>\n'
-        f'<p>{escape(detail.message)}</p>\n<p class="quieter">{escape(counts)}</p>\n{notes}'
+        f'<p class="big">{mark(detail.standing)} {reason}<span class="quieter">{age}</span></p>\n'
+        f'<p>{escape(detail.message)}</p>\n<p class="quieter">{escape(counts)}</p>\n'
         "</section>\n"
     )
 
 
 def _todo(detail: ServiceDetail) -> str:
-    commands = "".join(
-        f'<li class="command"><code>{escape(command)}</code></li>\n' for command in detail.commands
-    )
     links = "".join(
         f'<li><a href="{escape(url)}" rel="noreferrer">{text}</a></li>\n'
         for url, text in ((detail.links.runbook, "Runbook"), (detail.links.grafana, "Dashboard"))
@@ -103,8 +101,37 @@ def _todo(detail: ServiceDetail) -> str:
     )
     return (
         f"<p>{escape(detail.fix)}</p>\n"
-        + (f'<ul class="commands">\n{commands}</ul>\n' if commands else "")
+        + _commands(detail.commands)
         + (f'<ul class="links">\n{links}</ul>\n' if links else "")
+    )
+
+
+def _commands(commands: tuple[str, ...]) -> str:
+    items = "".join(
+        f'<li class="command"><code>{escape(command)}</code></li>\n' for command in commands
+    )
+    return f'<ul class="commands">\n{items}</ul>\n' if items else ""
+
+
+def _findings(detail: ServiceDetail) -> str:
+    """Each finding with what shows it; what to do about the one on top stands there already."""
+    return "".join(_finding(detail, found) for found in detail.findings)
+
+
+def _finding(detail: ServiceDetail, found: Finding) -> str:
+    shade = "degraded" if found.weight == "warning" else "intended"
+    title = mark(shade, found.weight)
+    todo = ""
+    if (found.message, found.fix) != (detail.message, detail.fix):
+        todo = f"<p>{escape(found.fix)}</p>\n{_commands(found.commands)}"
+    more = f'<a href="{escape(found.runbook)}" rel="noreferrer">Runbook</a>'
+    watched = f"Alert {escape(found.alert)}" if found.alert else ""
+    links = " · ".join(filter(None, (watched, more if ":" in found.runbook else "")))
+    return (
+        f'<article class="finding {shade}">\n<h3>{escape(found.code)} {title}</h3>\n'
+        f"<p>{escape(found.message)}</p>\n{_list(found.evidence)}{todo}"
+        + (f'<p class="quieter">{links}</p>\n' if links else "")
+        + "</article>\n"
     )
 
 
@@ -116,11 +143,16 @@ def _ports(detail: ServiceDetail) -> str:
     if not detail.ports:
         return ""
     zones = sorted({zone for port in detail.ports for zone in port.zones or ()})
-    titles = ("Port", "To", *(escape(zone) or "no zone" for zone in zones), "All")
+    titles = ("Port", "To", "Node port", *(escape(zone) or "no zone" for zone in zones), "All")
     rows = [
         (
-            escape(f"{port.name or '–'} {port.port}/{port.protocol}"),
+            escape(f"{port.name or '–'} {port.port}/{port.protocol}")
+            + (
+                f' <span class="quieter">{escape(port.app_protocol)}</span>'
+                * bool(port.app_protocol)
+            ),
             escape(port.target),
+            "–" if port.node_port is None else str(port.node_port),
             *(_number((port.zones or {}).get(zone)) for zone in zones),
             _all(port),
         )
@@ -173,7 +205,11 @@ def _about(detail: ServiceDetail) -> str:
     facts: list[tuple[str, str]] = [
         ("Type", escape(detail.type)),
         ("Cluster IPs", escape(", ".join(detail.cluster_ips))),
+        ("External IPs", escape(", ".join(detail.external_ips))),
+        ("Load balancer", escape(", ".join(detail.load_balancer)) or _pending(detail)),
+        ("Traffic policies", escape(_policies(detail))),
         ("Alias of", escape(detail.external_name)),
+        ("Workloads", escape(_workloads(detail))),
         ("Made", escape(detail.created or "")),
         ("Wanted ready", str(detail.min_ready)),
         ("Severity", escape(detail.severity)),
@@ -192,6 +228,28 @@ def _about(detail: ServiceDetail) -> str:
     ]
     items = "".join(f"<dt>{title}</dt><dd>{value}</dd>\n" for title, value in facts if value)
     return f"<dl>\n{items}</dl>\n"
+
+
+def _pending(detail: ServiceDetail) -> str:
+    return "pending" if detail.type == "LoadBalancer" else ""
+
+
+def _policies(detail: ServiceDetail) -> str:
+    pairs = (
+        ("internal", detail.internal_traffic_policy),
+        ("external", detail.external_traffic_policy),
+    )
+    words = [f"{who} {policy}" for who, policy in pairs if policy]
+    if detail.health_check_node_port is not None:
+        words.append(f"health checks on Node port {detail.health_check_node_port}")
+    return ", ".join(words)
+
+
+def _workloads(detail: ServiceDetail) -> str:
+    return ", ".join(
+        f"{one.kind} {one.name}" + ("" if one.wanted is None else f" (wants {one.wanted})")
+        for one in detail.workloads or ()
+    )
 
 
 def _pairs(pairs: dict[str, str], *, link: bool = False) -> str:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from exporter.explaining.durations import human_duration
-from exporter.model import INTENDED, Transition
-from exporter.web.api.documents import ServiceDetail
+from exporter.model import Transition
 from exporter.web.page.parts import ago
 
 #: Seconds that the bar shows at most and at least.
@@ -17,7 +16,7 @@ _WIDTH = 1000
 _LISTED = 30
 
 
-def write_timeline(changes: Sequence[Transition], detail: ServiceDetail, now: float) -> str:
+def write_timeline(changes: Sequence[Transition], now: float) -> str:
     """HTML; the newest is last in the bar and first in the list."""
     if not changes:
         return "<p>Nothing has changed since the exporter began to look.</p>\n"
@@ -30,7 +29,7 @@ def write_timeline(changes: Sequence[Transition], detail: ServiceDetail, now: fl
         left, right = (_place(moment, now, span) for moment in (begin, end))
         if right > left:
             bars.append(
-                f'<rect class="{_state(change, detail)}" x="{left:.1f}" y="0" '
+                f'<rect class="{change.standing}" x="{left:.1f}" y="0" '
                 f'width="{max(right - left, 2):.1f}" height="24">'
                 f"<title>{escape(_words(change))}</title></rect>"
             )
@@ -52,19 +51,10 @@ def _place(moment: float, now: float, span: float) -> float:
     return min(max((moment - (now - span)) / span, 0.0), 1.0) * _WIDTH
 
 
-def _state(change: Transition, detail: ServiceDetail) -> str:
-    if not change.known:
-        return "unknown"
-    if change.reason is None:
-        return "ready" if change.ready >= detail.min_ready else "degraded"
-    return "intended" if change.reason in INTENDED else "down"
-
-
 def _words(change: Transition) -> str:
     if not change.known:
         return "can’t be told"
     counts = f"{change.ready} ready, {change.not_ready} not ready"
-    if change.reason is None:
-        return counts
-    reason = " · ".join(filter(None, (change.reason.value, change.detail)))
-    return f"{reason}; {counts}"
+    words = (change.reason, change.detail, *change.findings)
+    why = " · ".join(str(word) for word in words if word)
+    return f"{change.standing}: {f'{why}; ' if why else ''}{counts}"

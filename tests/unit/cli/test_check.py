@@ -82,8 +82,8 @@ def test_problems_are_lines_worst_first_with_reason_and_fix(run: Run, tmp_path: 
     status, out, err = run("check", "--from-file", path)
     lines = out.splitlines()
     assert (status, err) == (1, "")
-    assert lines[0].startswith("shop/z-down: EndpointsNotReady, 0/1 ready. ")
-    assert lines[1].startswith("shop/a-few: 1/1 ready, below min-ready 2. ")
+    assert lines[0].startswith("shop/z-down: down, EndpointsNotReady, 0/1 ready. ")
+    assert lines[1].startswith("shop/a-few: degraded, 1/1 ready, below min-ready 2")
     assert lines[2:] == ["2 of 3 Services are not as they should be"]
 
 

@@ -39,10 +39,12 @@ def test_the_table_has_a_row_for_each_service(run: Run, shop: str) -> None:
     assert run("get", "--from-file", shop) == (
         0,
         (
-            "NAMESPACE   NAME   TYPE           READY    PORTS    REASON              SINCE\n"
-            "data        db     ExternalName   <none>   80/TCP   ExternalName        -\n"
-            "shop        api    ClusterIP      0/1      80/TCP   EndpointsNotReady   <unknown>\n"
-            "shop        web    ClusterIP      3/3      80/TCP   -                   -\n"
+            "NAMESPACE   NAME   TYPE           STANDING   READY    PORTS    REASON              "
+            "SINCE\n"
+            "data        db     ExternalName   intended   <none>   80/TCP   ExternalName        -\n"
+            "shop        api    ClusterIP      down       0/1      80/TCP   EndpointsNotReady   "
+            "<unknown>\n"
+            "shop        web    ClusterIP      ready      3/3      80/TCP   -                   -\n"
         ),
         "",
     )
@@ -88,8 +90,9 @@ def test_wide_shows_where_and_what(run: Run, tmp_path: Path) -> None:
         "NAMESPACE": "shop",
         "NAME": "web",
         "TYPE": "ClusterIP",
+        "STANDING": "ready",
         "READY": "4/5",
-        "PORTS": "80/TCP",
+        "PORTS": "80>8080/TCP",
         "REASON": "-",
         "SINCE": "-",
         "NOT-READY": "1",
@@ -98,6 +101,10 @@ def test_wide_shows_where_and_what(run: Run, tmp_path: Path) -> None:
         "ZONES": "a=2,b=1,?=1",
         "SLICES": "1",
         "ENDPOINTS": "10.0.0.9:8080,10.0.0.10:8080,10.0.0.11:8080 + 1 more...",
+        "CLUSTER-IP": "10.96.0.10",
+        "EXTERNAL-IP": "<none>",
+        "POLICY": "-",
+        "WORKLOAD": "-",
         "SELECTOR": "app=web",
         "AGE": "3d",
     }
@@ -140,7 +147,7 @@ def test_ports_are_written_as_kubectl_writes_them(run: Run, tmp_path: Path) -> N
     )
     none = service("zero", clusterIP="None", clusterIPs=["None"], ports=None)
     _, out, _ = run("get", "--from-file", write(tmp_path, several, none, NO_SLICES))
-    assert [row[4] for row in table(out)[1:]] == ["80:30080/TCP,53/UDP", "<none>"]
+    assert [row[5] for row in table(out)[1:]] == ["80:30080/TCP,53/UDP", "<none>"]
 
 
 def test_notes_stand_beside_the_reason(run: Run, tmp_path: Path) -> None:
@@ -148,7 +155,7 @@ def test_notes_stand_beside_the_reason(run: Run, tmp_path: Path) -> None:
     two = {"annotations": {"endpoints-exporter.io/min-ready": "2"}}
     path = write(tmp_path, healthy("web", type="LoadBalancer", meta=two))
     _, out, _ = run("get", "--from-file", path)
-    assert table(out)[1][5] == "(below min-ready 2; load balancer pending)"
+    assert table(out)[1][6] == "(below min-ready 2; load balancer pending)"
 
 
 def test_hostile_names_are_shown_as_escapes(run: Run, tmp_path: Path) -> None:
@@ -199,12 +206,31 @@ def test_json_has_a_stable_shape(run: Run, shop: str) -> None:
                         "terminating": 0,
                     }
                 ],
-                "ports": [{"name": "http", "protocol": "TCP", "port": 80, "ready": 0}],
+                "ports": [
+                    {
+                        "name": "http",
+                        "protocol": "TCP",
+                        "port": 80,
+                        "ready": 0,
+                        "target_port": "8080",
+                        "node_port": None,
+                        "app_protocol": "",
+                    }
+                ],
                 "nodes": 0,
                 "zones": {},
                 "slices": 1,
                 "selector": {"app": "api"},
                 "created": "2026-11-20T08:00:00Z",
+                "since_seen": False,
+                "findings": [],
+                "cluster_ips": ["10.96.0.10"],
+                "external_ips": [],
+                "load_balancer": [],
+                "external_name": "",
+                "internal_traffic_policy": "Cluster",
+                "external_traffic_policy": "",
+                "workloads": None,
             }
         ]
     }
@@ -290,9 +316,9 @@ def test_undecodable_objects_are_named_and_left_out(run: Run, tmp_path: Path) ->
     path = write(tmp_path, healthy("web"), service("api"), broken)
     status, out, err = run("get", "--from-file", path)
     assert status == 0
-    assert [row[1:4] for row in table(out)[1:]] == [
-        ["api", "ClusterIP", "<unknown>"],
-        ["web", "ClusterIP", "1/1"],
+    assert [row[1:5] for row in table(out)[1:]] == [
+        ["api", "ClusterIP", "unknown", "<unknown>"],
+        ["web", "ClusterIP", "ready", "1/1"],
     ]
     assert err.startswith("kube-endpoints-exporter: left out: EndpointSlice shop/api-1: ")
     assert err.count("\n") == 1

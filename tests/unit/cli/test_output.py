@@ -4,23 +4,7 @@ import json
 
 import pytest
 
-from exporter.cli.output import format_time, to_json, to_yaml
-
-
-@pytest.mark.parametrize(
-    "seconds,text",
-    [
-        (None, None),
-        (0.0, "1970-01-01T00:00:00Z"),
-        (1795420800.9, "2026-11-23T08:00:00Z"),
-        (1e30, None),
-    ],
-)
-def test_times_are_written_as_kubernetes_writes_them(
-    seconds: float | None, text: str | None
-) -> None:
-    """RFC 3339 in UTC and whole seconds; what is no time is null, not an error."""
-    assert format_time(seconds) == text
+from exporter.cli.output import to_json, to_yaml
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from exporter.explaining.durations import human_duration
+from exporter.explaining.durations import human_duration, show_time
 
 HOUR, DAY, YEAR = 3600, 86400, 365 * 86400
 
@@ -40,3 +40,19 @@ HOUR, DAY, YEAR = 3600, 86400, 365 * 86400
 def test_an_age_reads_as_kubectl_writes_it(seconds: float | None, text: str) -> None:
     """HumanDuration of apimachinery, step by step."""
     assert human_duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    "seconds,text",
+    [
+        (None, None),
+        (0.0, "1970-01-01T00:00:00Z"),
+        (1795420800.9, "2026-11-23T08:00:00Z"),
+        (1e30, None),
+    ],
+)
+def test_times_are_written_as_kubernetes_writes_them(
+    seconds: float | None, text: str | None
+) -> None:
+    """RFC 3339 in UTC and whole seconds; what is no time is null, not an error."""
+    assert show_time(seconds) == text

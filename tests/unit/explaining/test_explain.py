@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -8,20 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.analysis.near_misses import NearMiss
-from exporter.analysis.report import analyse
+from exporter.engine.state import Choices, State
 from exporter.explaining.advice import ADVICE, DETAILS
 from exporter.explaining.explain import explain, render_text
-from exporter.history import infer_since
-from exporter.model import PodsView, Reason, ServiceView, Source
+from exporter.model import Reason, Replace, ServiceKey
 from exporter.objects.codec import decode_object
-from exporter.objects.dependents import Dependent
+from exporter.objects.meta import Rejected
 from exporter.objects.pods import Pod
-from exporter.objects.resources import SLICES
+from exporter.objects.resources import RESOURCES, SLICES
 from exporter.objects.slices import EndpointSlice
-from exporter.objects.workloads import Workload
 from tests.unit.kubelet import (
     SINCE_SECONDS,
-    container,
     make_pod,
     make_service,
     read_pod,
@@ -58,38 +56,39 @@ def make_slice(*states: bool, ports: bool = True) -> EndpointSlice:
     return found
 
 
-def see(
-    *slices: EndpointSlice,
+BROKEN = Rejected("endpointslices", "d", "s-broken", "s", "it is nonsense")
+
+
+def tell(
+    *slices: EndpointSlice | Rejected,
     pods: list[Pod] | None = None,
-    workloads: tuple[Workload, ...] = (),
-    dependents: tuple[Dependent, ...] | None = None,
+    others: tuple[dict[str, Any], ...] = (),
     known: bool = True,
-    broken: int = 0,
+    near_misses: Sequence[NearMiss] = (),
     metadata: dict[str, Any] | None = None,
     **spec: Any,
-) -> ServiceView:
-    """What is known of Service d/s."""
-    service = make_service(**spec)
-    if metadata:
-        service = msgspec.structs.replace(service, **metadata)
-    return ServiceView(
-        service=service,
-        source=Source.ENDPOINTSLICES,
-        slices=slices if known else None,
-        endpoints=None,
-        broken=broken,
-        pods=None if pods is None else PodsView(tuple(pods), None, workloads),
-        nodes=None,
-        dependents=dependents,
-    )
+) -> Any:
+    """The explanation of Service d/s at NOW, as a state that holds these objects would give it.
 
-
-def tell(view: ServiceView, **more: Any) -> Any:
-    """The explanation of what is known, with the time that objects tell."""
-    report = analyse(view)
-    if report.reason is not None:
-        report = msgspec.structs.replace(report, since=infer_since(view, NOW))
-    return explain(view, report, now=NOW, **more)
+    `pods` None: they can't be read. `others`: further objects, as they are written.
+    """
+    state = State(Choices())
+    service = msgspec.structs.replace(make_service(**spec), **metadata or {})
+    state.deliver(Replace("services", "", (service,)))
+    if known:
+        state.deliver(Replace("endpointslices", "", slices))
+    if pods is not None:
+        state.deliver(Replace("pods", "", tuple(pods)))
+    for found in others:
+        resource = next(one for one in RESOURCES.values() if one.kind == found["kind"])
+        state.deliver(
+            Replace(resource.name, "", (decode_object(resource, msgspec.json.encode(found)),))
+        )
+    state.settle(NOW)
+    key = ServiceKey(service.namespace, service.name)
+    view = state.view(key)
+    assert view is not None
+    return explain(view, state.reports[key], now=NOW, near_misses=near_misses)
 
 
 CRASHING = read_pod(
@@ -101,9 +100,9 @@ CRASHING = read_pod(
 )
 
 
-def test_the_answer_has_nine_keys_in_order() -> None:
+def test_the_answer_has_its_keys_in_order() -> None:
     """Programs read these keys and no others."""
-    answer = tell(see(make_slice(False), pods=[CRASHING])).answer()
+    answer = tell(make_slice(False), pods=[CRASHING]).answer()
     assert list(answer) == [
         "namespace",
         "service",
@@ -114,7 +113,12 @@ def test_the_answer_has_nine_keys_in_order() -> None:
         "ready",
         "not_ready",
         "evidence",
+        "standing",
+        "since",
+        "findings",
+        "commands",
     ]
+    assert (answer["standing"], answer["since"]) == ("down", "2026-11-22T09:41:00Z")
     assert (answer["namespace"], answer["service"]) == ("d", "s")
     assert (answer["reason"], answer["detail"]) == ("CrashLoopBackOff", "OOMKilled")
     assert (answer["ready"], answer["not_ready"]) == (0, 1)
@@ -122,12 +126,12 @@ def test_the_answer_has_nine_keys_in_order() -> None:
 
 def test_the_text_reads_like_a_good_colleague() -> None:
     """Verdict, since when, evidence, what to do, and commands to copy."""
-    text = render_text(tell(see(make_slice(False), pods=[CRASHING])))
+    text = render_text(tell(make_slice(False), pods=[CRASHING]))
     assert text == (
-        "d/s: CrashLoopBackOff (OOMKilled)\n"
+        "d/s: down, CrashLoopBackOff (OOMKilled)\n"
         "A container ends again and again and is restarted with growing pauses. It was killed for\n"
         "using more memory than its limit.\n"
-        "Since 2026-11-22 09:41:00 UTC (20m).\n"
+        "At least since 2026-11-22 09:41:00 UTC (20m).\n"
         "\n"
         "What is there\n"
         "  - IPv4 addresses: 0 ready, 1 not ready\n"
@@ -146,9 +150,9 @@ def test_the_text_reads_like_a_good_colleague() -> None:
 
 
 def test_a_healthy_service_says_so() -> None:
-    """No reason, nothing to do, and healthy."""
-    told = tell(see(make_slice(True, True), pods=[make_pod()]))
-    assert (told.reason, told.detail, told.healthy) == (None, None, True)
+    """No reason, no finding, nothing to do."""
+    told = tell(make_slice(True, True))
+    assert (told.reason, told.detail, told.fine) == (None, None, True)
     assert told.message == "The Service has 2 ready addresses."
     assert told.fix == "Nothing to do."
     assert render_text(told).startswith("d/s: ready\n")
@@ -157,40 +161,44 @@ def test_a_healthy_service_says_so() -> None:
 def test_fewer_than_wanted_is_not_healthy() -> None:
     """min-ready is what the owner wants; the reason stays empty, for traffic does flow."""
     annotations = {"endpoints-exporter.io/min-ready": "3", "endpoints-exporter.io/owner": "shop"}
-    view = see(make_slice(True, False), pods=[], metadata={"annotations": annotations})
-    told = tell(view)
-    assert (told.reason, told.healthy, told.owner) == (None, False, "shop")
+    told = tell(make_slice(True, False), metadata={"annotations": annotations})
+    assert (told.reason, told.standing, told.owner) == (None, "degraded", "shop")
+    assert told.findings[0].code == "BelowMinReady"
     assert told.message == "Only 1 of at least 3 wanted endpoints is ready."
 
 
 @pytest.mark.parametrize(
-    "view,evidence",
+    "slices,known,evidence",
     [
-        (see(known=False), "EndpointSlices can't be read"),
+        ((), False, "EndpointSlices can't be read"),
         (
-            see(make_slice(True), broken=1),
+            (make_slice(True), BROKEN),
+            True,
             "1 EndpointSlice of it can't be decoded: no number can be trusted",
         ),
     ],
 )
-def test_what_can_not_be_known_is_not_called_healthy(view: ServiceView, evidence: str) -> None:
-    """Neither a reason nor numbers are made up."""
-    told = tell(view)
-    assert (told.reason, told.ready, told.not_ready, told.healthy) == (None, None, None, False)
-    assert told.evidence[0] == evidence
+def test_what_can_not_be_known_is_not_called_healthy(
+    slices: tuple[Any, ...], known: bool, evidence: str
+) -> None:
+    """Neither a reason nor numbers are made up, and no Pod is said to be missing from slices."""
+    told = tell(*slices, known=known, pods=[make_pod()])
+    assert (told.reason, told.ready, told.not_ready) == (None, None, None)
+    assert told.standing == "unknown"
+    assert told.evidence == (evidence, "the selector app=s matches 1 Pod: 1 ready")
     assert render_text(told).startswith("d/s: unknown\n")
 
 
 def test_an_external_name_is_explained_by_the_host_it_names() -> None:
     """The reason ExternalName exists here, and is no fault."""
-    told = tell(see(type="ExternalName", externalName="db.example.com"))
+    told = tell(type="ExternalName", externalName="db.example.com")
     assert (told.reason, told.ready, told.not_ready) == ("ExternalName", 0, 0)
     assert told.evidence == ("it is an alias of db.example.com",)
 
 
 def test_without_pods_it_says_that_they_can_not_be_read() -> None:
     """The reason is coarse, and the explanation tells why and what to grant."""
-    told = tell(see(make_slice(False)))
+    told = tell(make_slice(False))
     assert told.reason == "EndpointsNotReady"
     assert "Pods can't be read: the reason is what can be told without them" in told.evidence
     assert "kubectl auth can-i list pods --all-namespaces" in told.commands
@@ -235,44 +243,55 @@ def test_without_pods_it_says_that_they_can_not_be_read() -> None:
 )
 def test_near_misses_are_told(miss: NearMiss, detail: str, evidence: str) -> None:
     """Which Pods, which key, what is wanted and what is there."""
-    told = tell(see(make_slice(), pods=[]), near_misses=[miss])
+    told = tell(make_slice(), pods=[], near_misses=[miss])
     assert (told.reason, told.detail) == ("SelectorMatchesNoPods", detail)
     assert evidence in told.evidence
 
 
+def workload(kind: str, name: str, replicas: int, **metadata: Any) -> dict[str, Any]:
+    """A workload whose Pods d/s selects."""
+    return {
+        "kind": kind,
+        "metadata": {"namespace": "d", "name": name, "uid": f"uid-{kind}-{name}", **metadata},
+        "spec": {"replicas": replicas, "template": {"metadata": {"labels": {"app": "s"}}}},
+    }
+
+
 def test_a_workload_at_zero_is_named_and_can_be_scaled() -> None:
-    """The workload and the command to scale it are there."""
-    workload = Workload("StatefulSet", "d", "db", "1", 0, {"app": "s"}, "")
-    told = tell(see(make_slice(), pods=[], workloads=(workload,)))
-    assert told.reason == "ScaledToZero"
+    """The workload and the command to scale it are there; it is a zero that was meant."""
+    told = tell(make_slice(), pods=[], others=(workload("StatefulSet", "db", 0),))
+    assert (told.reason, told.standing, told.fine) == ("ScaledToZero", "intended", True)
     assert "StatefulSet db makes Pods with these labels and wants 0 Pods" in told.evidence
     assert told.commands == ("kubectl scale -n d statefulset/db --replicas=1",)
+    assert told.fix == "Nothing to do. If endpoints are wanted, scale it up."
 
 
-def test_dependents_misfits_and_bad_annotations_are_told() -> None:
-    """What else is worth knowing comes with the rest."""
-    probe = {"httpGet": {"path": "/z", "port": 8081}}
-    pod = read_pod(
-        unready_json(container(readinessProbe=probe), statuses=[status({"running": {}})])
-    )
-    view = see(
-        make_slice(False),
-        pods=[pod],
-        dependents=(Dependent("Ingress", "d", "shop", "1", (("d", "s"),)),),
-        metadata={"annotations": {"endpoints-exporter.io/min-ready": "three"}},
-    )
-    evidence = tell(view).evidence
-    assert "1 depends on it: Ingress d/shop" in evidence
+def test_who_depends_on_it_is_told() -> None:
+    """An Ingress that points at it is named."""
+    backend = {"service": {"name": "s", "port": {"number": 80}}}
+    ingress = {
+        "kind": "Ingress",
+        "metadata": {"name": "shop", "namespace": "d"},
+        "spec": {"defaultBackend": backend},
+    }
+    told = tell(make_slice(True), others=(ingress,))
+    assert "1 depends on it: Ingress d/shop" in told.evidence
+
+
+def test_marks_of_others_are_told() -> None:
+    """That it may be served from elsewhere is evidence, and no verdict."""
+    marks = {"service.cilium.io/global": "true"}
+    told = tell(make_slice(), pods=[], metadata={"annotations": marks})
     assert (
-        "the readiness probe of container app (GET /z on port 8081) asks a port that the Service "
-        "does not send to"
-    ) in evidence
-    assert any("min-ready" in line for line in evidence)
+        "service.cilium.io/global is true: other clusters of the mesh may serve it too"
+        in told.evidence
+    )
+    assert told.standing == "down"
 
 
 def test_a_ready_pod_behind_lagging_endpoints_is_told_with_its_time() -> None:
     """How long the Pod has been ready tells whether the lag is one."""
-    told = tell(see(make_slice(), pods=[make_pod()]))
+    told = tell(make_slice(), pods=[make_pod()])
     assert told.reason == "EndpointsLagging"
     assert "Pod s-1 (ready for 20m): ready, but 10.0.0.1 is no ready endpoint" in told.evidence
 
@@ -286,11 +305,10 @@ def test_nothing_out_of_the_cluster_moves_the_terminal() -> None:
             statuses=[status(waiting("ErrImagePull", evil), name=evil)],
         )
     )
-    view = see(
+    told = tell(
         make_slice(False),
         pods=[pod],
         metadata={
-            "name": evil,
             "selector": {"app": evil},
             "annotations": {
                 "endpoints-exporter.io/owner": evil,
@@ -299,7 +317,6 @@ def test_nothing_out_of_the_cluster_moves_the_terminal() -> None:
         },
         type="ClusterIP",
     )
-    told = tell(view)
     for line in render_text(told).split("\n"):
         assert line.isprintable()
     for command in told.commands:
@@ -310,8 +327,8 @@ def test_nothing_out_of_the_cluster_moves_the_terminal() -> None:
 
 def test_colour_is_only_where_asked_for() -> None:
     """With colour the verdict is red, without there is no escape at all."""
-    told = tell(see(make_slice(False), pods=[CRASHING]))
-    assert "\x1b[31mCrashLoopBackOff" in render_text(told, colour=True)
+    told = tell(make_slice(False), pods=[CRASHING])
+    assert "\x1b[31mdown, CrashLoopBackOff" in render_text(told, colour=True)
     assert "\x1b" not in render_text(told)
 
 
@@ -337,7 +354,7 @@ def test_details_belong_to_reasons_that_have_them() -> None:
 @given(st.lists(odd_pods, max_size=3), st.booleans())
 def test_whatever_pods_say_they_can_be_explained(loose: list[dict[str, Any]], ready: bool) -> None:
     """Any Pods, with and without ready endpoints: printable text with a verdict and a fix."""
-    told = tell(see(make_slice(ready), pods=read_odd_pods(loose)))
+    told = tell(make_slice(ready), pods=read_odd_pods(loose))
     assert (told.reason is None) is ready
     assert told.fix
     text = render_text(told)

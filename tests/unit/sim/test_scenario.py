@@ -165,7 +165,9 @@ def test_timestamps_follow_the_start() -> None:
 
 def test_an_unknown_scenario_is_one_clear_line() -> None:
     """Asking for a scenario that doesn't exist names those that do."""
-    with pytest.raises(KeyError, match="no scenario 'nonsense'; there are: annotations, churn"):
+    with pytest.raises(
+        KeyError, match="no scenario 'nonsense'; there are: annotations, broken-reference"
+    ):
         load_scenario("nonsense", _NOW)
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from exporter.catalogue import Group, select_families
 from exporter.exposition import Exposition
 from exporter.model import (
+    INTENDED,
     AddressCounts,
+    Finding,
+    FindingCode,
+    Judgement,
     Reason,
     ResourceStatus,
     ServiceKey,
@@ -17,7 +21,9 @@ from exporter.model import (
     ServiceView,
     Snapshot,
     Source,
+    Standing,
     Transition,
+    Weight,
 )
 from exporter.objects.codec import decode_object
 from exporter.objects.resources import SERVICES
@@ -25,14 +31,6 @@ from exporter.web import Asset, Desk, Place, Request, Response, Site, Streams, r
 
 NOW = 1_700_000_000.0
 OWN = ("endpoints_exporter_build_info", "endpoints_exporter_lists_total")
-
-
-class Judged(NamedTuple):
-    """A judgement, as the command line makes them."""
-
-    standing: str
-    words: str = ""
-    notes: tuple[str, ...] = ()
 
 
 def report(
@@ -48,8 +46,9 @@ def report(
     labels: dict[str, str] | None = None,
     annotations: dict[str, str] | None = None,
     kind: str = "ClusterIP",
+    findings: tuple[Finding, ...] = (),
 ) -> ServiceReport:
-    """What is said of a Service."""
+    """What is said of a Service, judged by a rule that is good enough for pages."""
     metadata = {
         "namespace": namespace,
         "name": name,
@@ -69,7 +68,16 @@ def report(
         reason=reason,
         detail=detail,
         since=since,
+        judgement=Judgement(_stand(reason, findings, known=known), findings),
     )
+
+
+def _stand(reason: Reason | None, findings: tuple[Finding, ...], *, known: bool) -> Standing:
+    if not known:
+        return Standing.UNKNOWN
+    if reason is not None:
+        return Standing.INTENDED if reason in INTENDED else Standing.DOWN
+    return Standing.DEGRADED if findings else Standing.READY
 
 
 def status(
@@ -114,15 +122,8 @@ class NoStreams:
         return self._end()
 
 
-def judge(said: ServiceReport, _now: float) -> Judged:
-    """A rule that is good enough for pages: reason, then number."""
-    if not said.known:
-        return Judged("unknown", "its endpoints can't be read")
-    if said.reason is Reason.SCALED_TO_ZERO:
-        return Judged("intended")
-    if said.reason is not None:
-        return Judged("down")
-    return Judged("ready") if said.ready else Judged("degraded", "below min-ready 1")
+#: Fewer are ready than are wanted.
+BELOW = Finding(FindingCode.BELOW_MIN_READY, Weight.WARNING, count=0, total=1)
 
 
 def site(
@@ -149,7 +150,6 @@ def site(
         version=version,
         exposition=exposition,
         snapshot=lambda: Snapshot(reports=known, resources=tuple(resources), now=NOW),
-        judge=judge,
         own_metrics=own_metrics,
         own_families=OWN,
         view=views.get if views is not None else lambda key: _view(known.get(key)),
@@ -157,7 +157,7 @@ def site(
         transitions=lambda _key: transitions,
         asset={"app.js": Asset("text/javascript", b"export {};\n", "tag")}.get,
         streams=streams or NoStreams(),
-        desk=Desk(judge, "instance"),
+        desk=Desk("instance"),
         place=place,
     )
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from exporter.model import Reason, ServiceReport
-from tests.unit.web.sites import NOW, get, report, site, text
+from tests.unit.web.sites import BELOW, NOW, get, report, site, text
 
 SERVICES = [
     report("a", "fine", labels={"app": "web", "tier": "front"}),
-    report("a", "thin", ready=0, kind="NodePort", labels={"app": "web"}),
+    report("a", "thin", ready=0, kind="NodePort", labels={"app": "web"}, findings=(BELOW,)),
     report("b", "down", ready=0, reason=Reason.CRASH_LOOP_BACK_OFF, since=NOW - 50),
     report("b", "image", ready=0, reason=Reason.IMAGE_PULL, since=NOW - 5),
     report("c", "dark", known=False),
@@ -29,16 +29,21 @@ def listed(query: str, services: list[ServiceReport] = SERVICES) -> list[str]:
 @pytest.mark.parametrize(
     "query,expected",
     [
-        ("", "image down dark thin fine zero"),
+        ("", "image down thin dark fine zero"),
         ("namespace=a", "thin fine"),
         ("namespace=a&namespace=b", "image down thin fine"),
-        ("namespace=a,c", "dark thin fine zero"),
+        ("namespace=a,c", "thin dark fine zero"),
         ("namespace=nowhere", ""),
         ("type=NodePort", "thin"),
+        ("standing=down", "image down"),
+        ("standing=degraded", "thin"),
+        ("standing=down,intended", "image down zero"),
+        ("finding=BelowMinReady", "thin"),
+        ("q=belowmin", "thin"),
         ("state=down", "image down"),
         ("state=down,intended", "image down zero"),
         ("reason=ImagePull", "image"),
-        ("reason=none", "dark thin fine"),
+        ("reason=none", "thin dark fine"),
         ("label=app=web", "thin fine"),
         ("label=app==web", "thin fine"),
         ("label=app!=web", "image down dark zero"),
@@ -54,7 +59,7 @@ def listed(query: str, services: list[ServiceReport] = SERVICES) -> list[str]:
         ("sort=namespace", "fine thin down image dark zero"),
         ("sort=since", "image down zero fine thin dark"),
         ("sort=ready", "thin down image zero fine dark"),
-        ("sort=", "image down dark thin fine zero"),
+        ("sort=", "image down thin dark fine zero"),
         ("state=down&sort=name&limit=1", "down"),
         ("unused=", None),
     ],

@@ -5,9 +5,8 @@ import json
 import msgspec
 
 from exporter.model import Reason, ServiceKey
-from exporter.web import Desk
 from exporter.web.api.events import render_changes, render_status
-from tests.unit.web.sites import Judged, get, report, site
+from tests.unit.web.sites import report, site
 
 A, B = ServiceKey("a", "one"), ServiceKey("a", "two")
 
@@ -43,18 +42,3 @@ def test_a_report_that_says_the_same_is_no_change() -> None:
 def test_status_says_how_old_it_is() -> None:
     """The event for those who only listen."""
     assert json.loads(render_status(site()))["stale"] is False
-
-
-def test_what_time_alone_changes_is_told() -> None:
-    """A Service that is no longer new is told once, even when a list has found it out before."""
-    said = report("a", "one", ready=0, reason=Reason.NO_ENDPOINTS)
-    standing = "new"
-    shown = site([said])
-    desk = Desk(lambda *_: Judged(standing), "instance")
-    shown = msgspec.structs.replace(shown, desk=desk)
-    assert b'"new"' in render_changes(shown, {A}, 0)[0]
-    standing = "down"
-    get("/api/v1/services", shown)
-    data, revision = render_changes(shown, set(), desk.revision)
-    assert [item["state"] for item in json.loads(data)["changed"]] == ["down"]
-    assert render_changes(shown, set(), revision) == (b"", revision)

@@ -46,6 +46,11 @@ def test_item_holds_what_the_page_shows() -> None:
         "severity": "",
         "notes": [],
         "labels": {"app": "web"},
+        "standing": "down",
+        "since_seen": False,
+        "findings": [],
+        "urgency": [0, 1],
+        "remark": "",
     }
     assert (second["ready"], second["not_ready"], second["since"]) == (None, None, None)
     assert second["notes"] == ["its endpoints can't be read"]

@@ -5,7 +5,16 @@ from typing import Any
 
 import pytest
 
-from exporter.model import Reason, ServiceKey, ServiceReport, ServiceView, Source, Transition
+from exporter.model import (
+    FindingCode,
+    Reason,
+    ServiceKey,
+    ServiceReport,
+    ServiceView,
+    Source,
+    Standing,
+    Transition,
+)
 from exporter.objects.codec import decode_object
 from exporter.objects.resources import SLICES
 from exporter.web import Place
@@ -92,6 +101,8 @@ def test_addresses_ports_zones_and_slices() -> None:
             "target": "80",
             "ready": 0,
             "zones": {"west": 1, "east": 0, "": 1},
+            "node_port": None,
+            "app_protocol": "",
         }
     ]
     assert found["slices"] == [
@@ -119,19 +130,31 @@ def test_what_became_of_it() -> None:
     found = read(
         report("a", "b"),
         transitions=(
-            Transition(None, True, None, None, 1, 0),
-            Transition(NOW - 9, True, Reason.IMAGE_PULL, "x", 0, 1),
+            Transition(
+                None, True, None, None, 1, 0, Standing.DEGRADED, (FindingCode.BELOW_MIN_READY,)
+            ),
+            Transition(NOW - 9, True, Reason.IMAGE_PULL, "x", 0, 1, Standing.DOWN),
             Transition(NOW, False, None, None, 0, 0),
         ),
     )
     assert found["changes"] == [
-        {"at": None, "reason": None, "detail": None, "ready": 1, "not_ready": 0},
+        {
+            "at": None,
+            "reason": None,
+            "detail": None,
+            "ready": 1,
+            "not_ready": 0,
+            "standing": "degraded",
+            "findings": ["BelowMinReady"],
+        },
         {
             "at": "2023-11-14T22:13:11Z",
             "reason": "ImagePull",
             "detail": "x",
             "ready": 0,
             "not_ready": 1,
+            "standing": "down",
+            "findings": [],
         },
         {
             "at": "2023-11-14T22:13:20Z",
@@ -139,6 +162,8 @@ def test_what_became_of_it() -> None:
             "detail": None,
             "ready": None,
             "not_ready": None,
+            "standing": "unknown",
+            "findings": [],
         },
     ]
 

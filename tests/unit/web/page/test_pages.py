@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from exporter.model import Reason, Transition
+from exporter.model import Reason, Standing, Transition
 from exporter.web import Response
 from tests.unit.web.sites import NOW, get, report, site, status, text
 
@@ -162,11 +162,15 @@ def test_nothing_comes_from_elsewhere() -> None:
 def test_own_page_tells_what_is_known() -> None:
     """Verdict, what to do, evidence, and what became of it."""
     changes = (
-        Transition(None, True, None, None, 2, 0),
-        Transition(NOW - 90, True, Reason.CRASH_LOOP_BACK_OFF, "OOMKilled", 0, 2),
+        Transition(None, True, None, None, 2, 0, Standing.READY),
+        Transition(NOW - 90, True, Reason.CRASH_LOOP_BACK_OFF, "OOMKilled", 0, 2, Standing.DOWN),
     )
     shown = page(get("/services/a/fresh", site([DOWN], transitions=changes)))
-    for words in ("down CrashLoopBackOff · OOMKilled for 90s", "0 ready, 2 not ready", "at first"):
+    for words in (
+        "down CrashLoopBackOff · OOMKilled for at least 90s",
+        "0 ready, 2 not ready",
+        "at first",
+    ):
         assert words in shown.text
     bars = [attrs["class"] for tag, attrs in shown.tags if tag == "rect"]
     assert bars == ["ready", "down"]

@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from exporter.cli.gathering import Gathered
-from exporter.cli.judgement import rank
 from exporter.dump import read_dump
 from exporter.engine.state import Choices, State
-from exporter.explaining.brief import brief
+from exporter.explaining.brief import write_notes
 from exporter.model import Replace, ServiceKey, Standing
 from tests.unit.cli.dumps import (
     NO_PODS,
@@ -79,8 +78,8 @@ def v6(*addresses: str) -> Json:
 def test_standing(objects: list[Json], standing: Standing, words: str) -> None:
     """What counts as it should be: enough ready endpoints, or a zero that is meant."""
     report = settled(objects).state.reports[ServiceKey("shop", "web")]
-    judgement = brief(report)
-    assert (judgement.standing, judgement.words) == (standing, words)
+    judgement = report.judgement
+    assert (judgement.standing, ", ".join(write_notes(report))) == (standing, words)
     assert judgement.fine is (standing in ("ready", "new", "intended"))
 
 
@@ -89,7 +88,7 @@ def test_an_undecodable_slice_makes_its_service_unknown() -> None:
     broken = endpoint_slice(endpoint("10.0.0.1"))
     broken["endpoints"] = "nonsense"
     report = settled(service("web"), broken).state.reports[ServiceKey("shop", "web")]
-    assert brief(report).standing is Standing.UNKNOWN
+    assert report.judgement.standing is Standing.UNKNOWN
 
 
 def test_scaled_to_zero_is_meant() -> None:
@@ -101,76 +100,5 @@ def test_scaled_to_zero_is_meant() -> None:
         "spec": {"replicas": 0, "template": {"metadata": {"labels": {"app": "web"}}}},
     }
     gathered = settled(service("web"), endpoint_slice(), NO_PODS, deployment)
-    judgement = brief(gathered.state.reports[ServiceKey("shop", "web")])
-    assert judgement.standing is Standing.INTENDED
-
-
-@pytest.mark.parametrize(
-    "objects,standing,notes",
-    [
-        (healthy("web"), Standing.READY, ()),
-        (
-            [
-                service(
-                    "web",
-                    ports=[
-                        {"name": "http", "protocol": "TCP", "port": 80},
-                        {"name": "metrics", "protocol": "TCP", "port": 9090},
-                    ],
-                ),
-                endpoint_slice(endpoint("10.0.0.1")),
-            ],
-            Standing.DEGRADED,
-            ("port metrics has no ready endpoint",),
-        ),
-        (
-            [service("web", ipFamilies=DUAL), endpoint_slice(endpoint("10.0.0.1")), v6()],
-            Standing.DEGRADED,
-            ("no ready IPv6 endpoint",),
-        ),
-        (
-            [service("web", type="LoadBalancer"), endpoint_slice(endpoint("10.0.0.1"))],
-            Standing.DEGRADED,
-            ("load balancer pending",),
-        ),
-        (
-            healthy("web", meta={"annotations": {"endpoints-exporter.io/min-ready": "three"}}),
-            Standing.READY,
-            (
-                (
-                    "bad annotation: endpoints-exporter.io/min-ready='three': "
-                    "takes a positive whole number"
-                ),
-            ),
-        ),
-    ],
-)
-def test_notes_tell_what_is_remarkable_besides(
-    objects: list[Json], standing: Standing, notes: tuple[str, ...]
-) -> None:
-    """A port or family without endpoints, a pending load balancer, a bad annotation are noted."""
-    judgement = brief(settled(objects).state.reports[ServiceKey("shop", "web")])
-    assert (judgement.standing, judgement.notes) == (standing, notes)
-
-
-def test_worst_first() -> None:
-    """Down before unknown and degraded, the owner's severity next, names last."""
-    critical = {"annotations": {"endpoints-exporter.io/severity": "critical"}}
-    info = {"annotations": {"endpoints-exporter.io/severity": "info"}}
-    gathered = settled(
-        healthy("a-healthy"),
-        external("b-external"),
-        healthy("c-degraded", meta=TWO),
-        down("d-down-info", meta=info),
-        down("e-down"),
-        down("f-down-critical", meta=critical),
-    )
-    reports = sorted(gathered.reports(), key=rank)
-    assert [report.key.name for report in reports] == [
-        "f-down-critical",
-        "e-down",
-        "d-down-info",
-        "c-degraded",
-        "a-healthy",
-        "b-external",
-    ]
+    report = gathered.state.reports[ServiceKey("shop", "web")]
+    assert report.judgement.standing is Standing.INTENDED
