@@ -1,13 +1,15 @@
 """Write what is made from the chart, the rules and the dashboards; `--check` tells what differs.
 
-Sources: `deploy/rbac`, `alerts`, `grafana`, and the chart's values and templates. Made from them:
-the chart's `files/` and README, the mixin, and (by Helm) plain manifests and the kustomize base.
-Never reads a cluster. Run it as `python -m tools.chart`.
+Sources: the program's version, `deploy/rbac`, `alerts`, `grafana`, and the chart's values and
+templates. Made from them: the chart's `files/` and README, the mixin, every other place that has
+the version, and (by Helm) plain manifests and the kustomize base. Never reads a cluster. Run it as
+`python -m tools.chart`.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -38,6 +40,13 @@ OWNED = (
 #: For GrafanaAlertRuleGroup resources: the `rules` of each group are those of its `spec`.
 GRAFANA_ALERTS = "# Made from alerts/ by tools/chart.py: alerts that Grafana evaluates itself.\n"
 GROUPS = ("required", "endpoints", "pods", "nodes", "workloads", "dependents", "routes", "auth")
+
+#: Files that repeat the program's version: what stands before and behind it.
+VERSIONED = (
+    (CHART / "Chart.yaml", r"^(version: ).+()$"),
+    (CHART / "Chart.yaml", r'^(appVersion: ").+(")$'),
+    (Path("Dockerfile"), r"^(ARG VERSION=).+()$"),
+)
 
 Files = dict[Path, str]
 
@@ -87,7 +96,20 @@ def make_files(root: Path) -> Files:
     files |= {MIXIN / "rules" / name: text for name, text in marked.items()}
     files[MIXIN / "mixin.libsonnet"] = write_mixin(marked, boards, list_recorded(rules.values()))
     files[CHART / "README.md"] = write_readme(root / CHART)
+    version = read_version(root)
+    for path, pattern in VERSIONED:
+        text = files.get(path) or (root / path).read_text(encoding="utf-8")
+        files[path] = re.sub(pattern, rf"\g<1>{version}\g<2>", text, flags=re.MULTILINE)
     return files
+
+
+def read_version(root: Path) -> str:
+    """The version of the program: the one place where it is written by hand."""
+    text = (root / "exporter" / "__init__.py").read_text(encoding="utf-8")
+    found = re.search(r'^__version__ = "([^"]+)"$', text, re.MULTILINE)
+    if found is None:
+        raise HelmError('exporter/__init__.py has no line __version__ = "…"')
+    return found[1]
 
 
 def read_folder(folder: Path, pattern: str) -> dict[str, str]:

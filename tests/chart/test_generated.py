@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+import exporter
 from tests.chart.rendering import (
     CHART,
     DEPENDENTS,
@@ -48,6 +50,9 @@ def tree(tmp_path: Path) -> Path:
     """A copy of all that the generator reads, with one rule file and one dashboard."""
     shutil.copytree(REPOSITORY / "deploy" / "rbac", tmp_path / generator.RBAC)
     shutil.copytree(CHART, tmp_path / generator.CHART)
+    (tmp_path / "exporter").mkdir()
+    (tmp_path / "exporter" / "__init__.py").write_text('__version__ = "9.8.7"\n')
+    shutil.copy(REPOSITORY / "Dockerfile", tmp_path)
     (tmp_path / generator.RULES).mkdir()
     (tmp_path / generator.RULES / "all.rules.yaml").write_text(RULE)
     (tmp_path / generator.BOARDS).mkdir(parents=True)
@@ -88,6 +93,30 @@ def test_differences_are_found(tree: Path) -> None:
     generator.write(tree, files, owned=owned)
     assert generator.compare(tree, files, owned=owned) == []
     assert not (tree / stale).exists()
+
+
+def test_the_version_is_written_once(tree: Path) -> None:
+    """Chart and Dockerfile get the program's version when it changes."""
+    files = generator.make_files(tree)
+
+    assert "version: 9.8.7\n" in files[generator.CHART / "Chart.yaml"]
+    assert 'appVersion: "9.8.7"\n' in files[generator.CHART / "Chart.yaml"]
+    assert "ARG VERSION=9.8.7\n" in files[Path("Dockerfile")]
+
+
+def test_what_is_deployed_is_of_this_version() -> None:
+    """No label or image in deploy/ names another version than the program, as told without Helm."""
+    named = [
+        version
+        for path in (REPOSITORY / "deploy").rglob("*.yaml")
+        for version in re.findall(
+            r"(?:helm\.sh/chart: kube-endpoints-exporter-|app\.kubernetes\.io/version: \"?"
+            r"|/kube-endpoints-exporter:v)([0-9][^\s\"@]*)",
+            path.read_text(encoding="utf-8"),
+        )
+    ]
+    assert len(named) > 20
+    assert set(named) == {exporter.__version__}
 
 
 def test_rules_and_boards_are_copied_byte_by_byte(tree: Path) -> None:
