@@ -22,6 +22,7 @@ from exporter.api.errors import (
     UntrustedError,
 )
 from exporter.api.reviews import AccessReviews
+from exporter.api.versions import can_stream
 
 __all__ = [
     "AbsentError",
@@ -39,6 +40,7 @@ __all__ = [
     "UnauthorizedError",
     "UnreadableError",
     "UntrustedError",
+    "can_stream",
     "connect",
     "load_credentials",
 ]

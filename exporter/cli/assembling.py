@@ -31,12 +31,16 @@ class Assembled(msgspec.Struct, frozen=True):
 
 
 class Bench(msgspec.Struct, frozen=True):
-    """What stays when settings change; `instance` tells this process from others."""
+    """What stays when settings change; `instance` tells this process from others.
+
+    `streaming`: lists come as streams.
+    """
 
     client: Client
     telemetry: Telemetry
     hub: Hub
     instance: str
+    streaming: bool
 
     def assemble(self, settings: Settings, groups: Collection[Group]) -> Assembled:
         """All parts for these settings; nothing runs yet."""
@@ -47,7 +51,7 @@ class Bench(msgspec.Struct, frozen=True):
         )
         engine = Engine(
             self.client,
-            tuple(make_plans(settings, resources)),
+            tuple(make_plans(settings, resources, streaming=self.streaming)),
             state,
             self.telemetry,
             required=resources[:2],

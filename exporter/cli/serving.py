@@ -16,6 +16,7 @@ from exporter.catalogue import Group
 from exporter.cli.assembling import Bench
 from exporter.cli.leading import run_engine
 from exporter.cli.listening import Addresses, Servers, count_streams
+from exporter.cli.live import wants_streams
 from exporter.cli.succession import Succession
 from exporter.config import Settings
 from exporter.engine.live import Engine
@@ -74,7 +75,8 @@ async def serving(
         instance := secrets.token_hex(4),
         Pace(streams=count_streams(settings)),
     )
-    bench = Bench(client, telemetry, hub, instance)
+    streaming = await wants_streams(settings, client)
+    bench = Bench(client, telemetry, hub, instance, streaming)
     succession = Succession(bench.assemble(settings, groups))
 
     def answer(request: Request) -> Response:

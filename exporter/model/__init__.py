@@ -24,11 +24,13 @@ from exporter.model.judgement import (
 )
 from exporter.model.keys import (
     ANNOTATION_PREFIX,
+    ListMode,
     ObjectKey,
     ServiceKey,
     Source,
     SyncMode,
 )
+from exporter.model.lags import STALE, Lag, LagKind
 from exporter.model.reasons import (
     INTENDED,
     REASON_RANK,
@@ -61,6 +63,8 @@ from exporter.model.status import (
 from exporter.model.views import (
     PodsView,
     ServiceView,
+    WorkloadGroup,
+    WorkloadsView,
 )
 
 __all__ = [
@@ -69,6 +73,7 @@ __all__ = [
     "INTENDED",
     "MOST_ABOUT",
     "REASON_RANK",
+    "STALE",
     "STANDING_VALUES",
     "About",
     "AddressCounts",
@@ -81,6 +86,9 @@ __all__ = [
     "Forget",
     "Judgement",
     "KindReport",
+    "Lag",
+    "LagKind",
+    "ListMode",
     "NamespaceReport",
     "ObjectKey",
     "PodsReport",
@@ -105,4 +113,6 @@ __all__ = [
     "Transition",
     "Upsert",
     "Weight",
+    "WorkloadGroup",
+    "WorkloadsView",
 ]

@@ -26,10 +26,26 @@ class ObjectKey(NamedTuple):
 
 
 class Source(StrEnum):
-    """Where addresses are read from."""
+    """Where addresses are read from, which is also what can be known of them."""
 
     ENDPOINTSLICES = "endpointslices"
     ENDPOINTS = "endpoints"
+
+    @property
+    def exact(self) -> bool:
+        """Whether it tells serving and terminating, zones and hints, managers and all families.
+
+        A legacy Endpoints object tells none of these.
+        """
+        return self is Source.ENDPOINTSLICES
+
+
+class ListMode(StrEnum):
+    """How the first objects of a watched resource are read."""
+
+    LIST = "list"
+    STREAM = "stream"
+    AUTO = "auto"
 
 
 class SyncMode(StrEnum):
