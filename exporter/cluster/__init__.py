@@ -6,7 +6,7 @@ traffic. A change that brings nothing new touches nothing, so replays and relist
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -14,6 +14,7 @@ from exporter.cluster.dependents import DependentIndex
 from exporter.cluster.pods import PodIndex
 from exporter.cluster.slices import SliceIndex
 from exporter.cluster.watcher import Watcher
+from exporter.cluster.workloads import WorkloadIndex
 from exporter.model import (
     Change,
     Delete,
@@ -26,9 +27,10 @@ from exporter.model import (
     ServiceView,
     Source,
     Upsert,
+    WorkloadsView,
 )
 from exporter.objects.codec import Retained
-from exporter.objects.legacy import Endpoints
+from exporter.objects.legacy import tell_as_slices
 from exporter.objects.meta import Rejected
 from exporter.objects.nodes import Node
 from exporter.objects.pods import Pod
@@ -85,9 +87,13 @@ class Cluster:
         self._population: dict[str, int] = {}
         self._pods = PodIndex()
         self._nodes: dict[str, Node] = {}
-        self._workloads: dict[str, dict[tuple[str, str], Workload]] = {}
+        self._zones: frozenset[str] = frozenset()
+        self._several_nodes = False
+        self._workloads = WorkloadIndex()
         self._dependents = DependentIndex()
         self._reads_dependents = False
+        #: Whether Pods are not followed closely at the time.
+        self.pods_behind = False
         self._watchers: list[Watcher] = []
 
     def observe(self, watcher: Watcher) -> None:
@@ -261,8 +267,14 @@ class Cluster:
         """Once for all Nodes of a change: to look for their Pods is a walk over all of them."""
         if not dirty.nodes:
             return
+        zones = frozenset(node.zone for node in self._nodes.values() if node.zone)
+        several = len(self._nodes) > 1
+        # Whether all in one place is one of several places is asked of every Service.
+        every = (zones, several) != (self._zones, self._several_nodes)
+        self._zones, self._several_nodes = zones, several
         for key, service in self._objects["services"].items():
-            if service.internal_policy == "Local":  # type: ignore[attr-defined]
+            policies = (service.internal_policy, service.external_policy)  # type: ignore[attr-defined]
+            if every or "Local" in policies:
                 dirty.services.add(ServiceKey(*key))
         dirty.services |= self._pods.on_nodes(dirty.nodes)
         dirty.nodes.clear()
@@ -275,14 +287,8 @@ class Cluster:
         new: Workload | None,
         dirty: Dirty,
     ) -> None:
-        held = self._workloads.setdefault(key.namespace, {})
-        if new is None:
-            held.pop((resource, key.name), None)
-        else:
-            held[resource, key.name] = new
-        for workload in (old, new):
-            if workload is not None:
-                dirty.services |= self._pods.match(key.namespace, workload.template_labels)
+        for labels in self._workloads.put(resource, old, new):
+            dirty.services |= self._pods.match(key.namespace, labels)
 
     def _populate(self, namespace: str, step: int, dirty: Dirty) -> None:
         if not step:
@@ -355,28 +361,34 @@ class Cluster:
         if service is None:
             return None
         namespace = key.namespace
-        slices: tuple[EndpointSlice, ...] | None = None
-        endpoints: Endpoints | None = None
-        if self.knows(self._source.value, namespace):
-            slices = self._slices.of(key)
-            endpoints = self._objects["endpoints"].get(ObjectKey(*key))  # type: ignore[assignment]
+        slices = self._tell_slices(key) if self.knows(self._source.value, namespace) else None
         nodes = self._nodes if self.knows("nodes", "") else None
         pods = None
         if self.knows("pods", namespace):
-            selected = self._pods.selected(key)
-            # Workloads only explain why there are no Pods.
-            workloads = () if selected else tuple(self._workloads.get(namespace, {}).values())
-            pods = PodsView(selected, nodes, workloads)
+            workloads = self._tell_workloads(namespace, service.selector)  # type: ignore[attr-defined]
+            pods = PodsView(self._pods.selected(key), nodes, workloads, self.pods_behind)
         return ServiceView(
             service=service,  # type: ignore[arg-type]
             source=self._source,
             slices=slices,
-            endpoints=endpoints,
             broken=self._broken_slices.get(key, 0),
             pods=pods,
             nodes=nodes,
             dependents=self._dependents.of(key) if self._reads_dependents else None,
+            zones=self._zones if nodes is not None else None,
         )
+
+    def _tell_slices(self, key: ServiceKey) -> tuple[EndpointSlice, ...]:
+        if self._source is Source.ENDPOINTSLICES:
+            return self._slices.of(key)
+        endpoints = self._objects["endpoints"].get(ObjectKey(*key))
+        return () if endpoints is None else tell_as_slices(endpoints)  # type: ignore[arg-type]
+
+    def _tell_workloads(self, namespace: str, selector: Mapping[str, str]) -> WorkloadsView | None:
+        unreadable = [one.kind for one in WORKLOADS if not self.knows(one.name, namespace)]
+        if len(unreadable) == len(WORKLOADS):
+            return None
+        return self._workloads.view(namespace, selector, unreadable)
 
     def namespace(self, namespace: str) -> NamespaceReport | None:
         """The odd slices of a namespace, None when it has neither Services nor slices."""

@@ -159,11 +159,10 @@ class Engine:
                 self._begin_steady_state()
 
     async def _compute(self) -> Batch:
-        now = time.time()
-        batch = self._state.refresh(now, _slice_of_time())
+        batch = self._state.refresh(time.time(), _slice_of_time(), ticks=time.monotonic())
         while not batch.finished:
             await asyncio.sleep(0)
-            self._state.work(batch, now, _slice_of_time())
+            self._state.work(batch, _slice_of_time())
         return batch
 
     async def _wait_for_the_first(self) -> None:

@@ -11,7 +11,6 @@ from types import MappingProxyType
 
 import msgspec
 
-from exporter.analysis.report import ReportOptions, analyse
 from exporter.catalogue import Family, Group, select_families
 from exporter.cluster import Cluster, Dirty
 from exporter.cluster.shard import Shard
@@ -19,8 +18,8 @@ from exporter.engine.routes import RouteBatch, RouteBoard
 from exporter.engine.transitions import Transitions
 from exporter.exposition import Exposition
 from exporter.exposition.fragments import Fragment
-from exporter.history import Past, look
-from exporter.judging import judge
+from exporter.history import Clock, Past
+from exporter.judging import Options, assess
 from exporter.model import (
     Change,
     NamespaceReport,
@@ -70,17 +69,18 @@ class State:
         self.routes = RouteBoard(self.cluster, self.exposition, owns)
         if choices.shard.index == 0:
             self.cluster.observe(self.routes.routing)
-        self._options = ReportOptions(
+        self._track = Group.CHANGES in choices.groups
+        self._options = Options(
             min_ready=choices.min_ready,
+            lag_threshold=choices.lag_threshold,
+            grace_period=choices.grace_period,
+            changes=self._track,
             addresses=Group.ADDRESSES in choices.groups,
             pairs=Group.COMPATIBILITY in choices.groups,
             # Whoever exports nothing asks for the sake of people, who are shown everything.
             topology=not choices.groups or Group.TOPOLOGY in choices.groups,
             addresses_of=choices.addresses_of,
         )
-        self._lag_threshold = choices.lag_threshold
-        self._grace_period = choices.grace_period
-        self._track = Group.CHANGES in choices.groups
         self._memory: dict[ServiceKey, Past] = {}
         self._due: dict[ServiceKey, float] = {}
         self._reports: dict[ServiceKey, ServiceReport] = {}
@@ -115,19 +115,35 @@ class State:
         """Marks Services whose report changes with time alone."""
         self._dirty.services.update(services)
 
-    def refresh(self, now: float, may_go_on: Callable[[], bool] = lambda: True) -> Batch:
-        """Begins a batch of all that is pending and works on it; see Batch.work."""
+    def heed(self, *, pods_behind: bool) -> None:
+        """Takes whether Pods are not followed closely: what they say then contradicts nothing."""
+        if pods_behind == self.cluster.pods_behind:
+            return
+        self.cluster.pods_behind = pods_behind
+        self.touch(key for key, past in self._memory.items() if past.begun or past.down)
+
+    def refresh(
+        self,
+        now: float,
+        may_go_on: Callable[[], bool] = lambda: True,
+        *,
+        ticks: float | None = None,
+    ) -> Batch:
+        """Begins a batch of all that is pending and works on it.
+
+        `ticks` are seconds on a clock that nobody sets; without them `now` is taken for it.
+        """
         dirty, self._dirty = self._dirty, Dirty()
-        batch = Batch(dirty, now)
-        self.work(batch, now, may_go_on)
+        batch = Batch(dirty, Clock(now, now if ticks is None else ticks))
+        self.work(batch, may_go_on)
         return batch
 
-    def work(self, batch: Batch, now: float, may_go_on: Callable[[], bool] = lambda: True) -> None:
+    def work(self, batch: Batch, may_go_on: Callable[[], bool] = lambda: True) -> None:
         """Computes reports of a batch until it is through or `may_go_on` says no."""
         todo = batch.services
         while todo:
             key = todo.pop()
-            report = self._report(key, now)
+            report = self._report(key, batch.clock)
             if self.shard.owns(key):
                 before = self._reports.get(key)
                 batch.reports[key] = report
@@ -161,7 +177,7 @@ class State:
         """Makes a finished batch visible, all of it at once."""
         for key, report in batch.reports.items():
             if self._seen_all:
-                self.transitions.note(key, self._reports.get(key), report, batch.begun)
+                self.transitions.note(key, self._reports.get(key), report, batch.clock.now)
             if report is None:
                 self._reports.pop(key, None)
             else:
@@ -178,33 +194,23 @@ class State:
         for told in self._observers:
             told(batch.reports.keys())
 
-    def settle(self, now: float) -> None:
+    def settle(self, now: float, *, ticks: float | None = None) -> None:
         """Computes and commits all that is pending."""
         while self.pending:
-            self.commit(self.refresh(now))
+            self.commit(self.refresh(now, ticks=ticks))
 
-    def _report(self, key: ServiceKey, now: float) -> ServiceReport | None:
+    def _report(self, key: ServiceKey, clock: Clock) -> ServiceReport | None:
         wanted = self._tells_routes or self.shard.owns(key)
         view = self.cluster.view(key) if wanted else None
         if view is None:
             self._memory.pop(key, None)
             self._due.pop(key, None)
             return None
-        past, report = look(
-            self._memory.get(key),
-            view,
-            analyse(view, self._options),
-            now,
-            track=self._track,
-            lag_threshold=self._lag_threshold,
-        )
-        judgement, ends = judge(report, now, self._grace_period)
-        due = min((moment for moment in (report.due, ends) if moment is not None), default=None)
-        report = msgspec.structs.replace(report, judgement=judgement, due=due)
-        if due is None:
+        past, report = assess(self._memory.get(key), view, clock, self._options)
+        if report.due is None:
             self._due.pop(key, None)
         else:
-            self._due[key] = due
+            self._due[key] = report.due
         if past is not None:
             self._memory[key] = past
         return report
@@ -220,7 +226,7 @@ class State:
         """
         due = {key for key, moment in self._due.items() if moment <= now}
         if self._track:
-            due.update(key for key, past in self._memory.items() if past.down)
+            due.update(key for key, past in self._memory.items() if past.counted is not None)
         return due
 
     def snapshot(self, resources: tuple[ResourceStatus, ...], now: float) -> Snapshot:
@@ -231,8 +237,8 @@ class State:
 class Batch:
     """Work in hand: what is still to be computed, and what will be committed."""
 
-    def __init__(self, dirty: Dirty, begun: float) -> None:
-        self.begun = begun
+    def __init__(self, dirty: Dirty, clock: Clock) -> None:
+        self.clock = clock
         self.services = dirty.services
         self.namespaces = dirty.namespaces
         self.reports: dict[ServiceKey, ServiceReport | None] = {}

@@ -42,6 +42,10 @@ class Transitions:
             self._count -= len(self._kept.pop(key, ()))
             return
         fresh = _state(after, now)
+        if before is not None and before.service.uid != after.service.uid:
+            # Another Service under the same name: what became of the first is none of its doing.
+            self._count -= len(self._kept.pop(key, ()))
+            before = None
         if before is not None:
             old = _state(before, now)
             if old == fresh:

@@ -92,6 +92,12 @@ FINDINGS: Mapping[FindingCode | tuple[FindingCode, str], Telling] = {
         (PODS,),
         "KubeServiceDegraded",
     ),
+    (FindingCode.HALF_UNREADY, "note"): Telling(
+        "{count} of {total:what} not ready",
+        "{count} of {total:what} {verb:is:are} not ready; as many as min-ready asks for are.",
+        "Look at the Pods that are not ready, unless they are meant to stand by.",
+        (PODS,),
+    ),
     FindingCode.ENDPOINTS_LAGGING: Telling(
         "slices behind {count:Pod}",
         "The EndpointSlices do not say what {count:Pod} {verb:says:say}: the endpoint controller "
