@@ -1,4 +1,4 @@
-"""Which part of the Services is ours, where several processes share a large cluster.
+"""What is ours to hold: not what is denied, and where several processes share a cluster our part.
 
 Every shard reads everything that is read and holds its part of Services and slices; Pods, Nodes,
 workloads and dependents it holds whole, for any of them may belong to any Service. The first shard
@@ -11,9 +11,10 @@ import zlib
 
 import msgspec
 
-from exporter.model import Change, Delete, Forget, ObjectKey, Replace, ServiceKey, Upsert
+from exporter.model import ServiceKey
 from exporter.objects.codec import Retained
 from exporter.objects.meta import Rejected
+from exporter.objects.slices import EndpointSlice
 
 _DIVIDED = frozenset({"services", "endpointslices", "endpoints"})
 
@@ -42,25 +43,32 @@ class Shard(msgspec.Struct, frozen=True):
         name = found.name if resource != "endpointslices" else _find_service(found)
         return self.owns(ServiceKey(found.namespace, name))
 
-    def narrow(self, change: Change) -> Change:
-        """The change as far as it concerns this shard.
-
-        A slice may change its Service: what is no longer ours is deleted, not left as it was.
-        """
-        match change:
-            case Upsert() if not self.keeps(change.resource, change.object):
-                return Delete(
-                    change.resource, ObjectKey(change.object.namespace, change.object.name)
-                )
-            case Replace() if self.total > 1 and change.resource in _DIVIDED:
-                ours = (found for found in change.objects if self.keeps(change.resource, found))
-                return msgspec.structs.replace(change, objects=tuple(ours))
-            case Upsert() | Replace() | Delete() | Forget():
-                return change
-
     def _is_mine(self, text: str) -> bool:
         # Stable over processes and versions, unlike hash().
         return self.total == 1 or zlib.crc32(text.encode()) % self.total == self.index
+
+
+class Interest(msgspec.Struct, frozen=True):
+    """The one answer to whether an object is to be held, or measured, at all.
+
+    Nothing is held of the `denied` namespaces, and of another shard's Services only what tells of
+    our own, unless we need the `whole` of them.
+    """
+
+    denied: frozenset[str] = frozenset()
+    shard: Shard = Shard()
+    whole: bool = False
+
+    def holds(self, resource: str, found: Retained | Rejected) -> bool:
+        """Whether an object is held."""
+        return found.namespace not in self.denied and (
+            self.whole or self.shard.keeps(resource, found)
+        )
+
+    def measures(self, found: EndpointSlice) -> bool:
+        """Whether a slice is of a Service that we report on: no two shards measure the same."""
+        key = ServiceKey(found.namespace, found.service)
+        return found.namespace not in self.denied and self.shard.owns(key)
 
 
 def _find_service(found: Retained | Rejected) -> str:

@@ -1,7 +1,8 @@
-"""The live engine: feeds bring changes, reports follow in slices of time, commits make them seen.
+"""The live engine: feeds bring changes, reports follow, commits make them seen; all of it in turns.
 
-All of it runs on one event loop, and nothing holds that longer than a slice. The engine knows no
-settings and no HTTP; whoever builds it gives it a client, plans and a state.
+All of it runs on one event loop, and nothing holds that longer than a turn. What feeds bring waits
+in line: while a batch is computed and committed nothing is taken, so no report sees half a list.
+The engine knows no settings and no HTTP; whoever builds it gives it a client, plans and a state.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from collections.abc import Collection, Sequence
+from collections import deque
+from collections.abc import Collection, Iterator, Sequence
 from typing import Protocol
 
 import structlog
@@ -17,16 +19,15 @@ import structlog
 from exporter.api import Client
 from exporter.engine.feed import FeedStatus, follow
 from exporter.engine.feed import Telemetry as FeedTelemetry
-from exporter.engine.state import Batch, State
+from exporter.engine.state import State
 from exporter.engine.statuses import combine_statuses
-from exporter.model import Change, ObjectKey, ResourceStatus, ServiceKey, Snapshot, Upsert
+from exporter.engine.turns import in_turns
+from exporter.history import Clock
+from exporter.model import Change, ObjectKey, ResourceStatus, Snapshot, Upsert
 from exporter.objects.slices import EndpointSlice
 from exporter.reflector import Plan
 
 _log = structlog.get_logger(__name__)
-
-#: Seconds of computing at a stretch; then whatever else waits on the loop has its turn.
-SLICE = 0.010
 
 #: Seconds that changes are gathered before reports follow: many slices change in one rollout, and
 #: a commit for each would cost as much again as the change.
@@ -80,7 +81,13 @@ class Engine:
         self._telemetry = telemetry
         self._required = frozenset(required)
         self._statuses = [FeedStatus(plan.resource, plan.namespace) for plan in plans]
-        self._arrived: float | None = None
+        # What feeds brought and when, by the monotonic clock and in seconds since the epoch.
+        self._inbox: deque[tuple[float, float, Change]] = deque()
+        self._came = asyncio.Event()
+        # Held while changes are taken, and while a batch is made of them.
+        self._busy = asyncio.Lock()
+        # When the oldest change came that no commit shows yet.
+        self._oldest: float | None = None
         self._wake = asyncio.Event()
         self._open = False
 
@@ -114,6 +121,7 @@ class Engine:
                             telemetry=self._telemetry,
                         )
                     )
+                tasks.create_task(self._absorb())
                 tasks.create_task(self._refresh())
                 tasks.create_task(self._tick())
                 tasks.create_task(self._probe())
@@ -123,24 +131,37 @@ class Engine:
             gc.enable()
 
     def _deliver(self, changes: Sequence[Change]) -> None:
-        if self._arrived is None:
-            self._arrived = time.monotonic()
-        for change in changes:
-            if isinstance(change, Upsert) and isinstance(change.object, EndpointSlice):
-                self._measure_programming(change.object)
-            self._state.deliver(change)
-        self._wake.set()
+        came = (time.monotonic(), time.time())
+        self._inbox.extend((*came, change) for change in changes)
+        self._came.set()
 
-    def _measure_programming(self, fresh: EndpointSlice) -> None:
-        """Tells how old the trigger of a slice is that came by a watch."""
-        if fresh.triggered is None or not self._state.shard.owns(
-            ServiceKey(fresh.namespace, fresh.service)
-        ):
+    async def _absorb(self) -> None:
+        while True:
+            await self._came.wait()
+            self._came.clear()
+            async with self._busy:
+                await in_turns(self._take_all())
+            self._wake.set()
+
+    def _take_all(self) -> Iterator[None]:
+        """The work of taking what is there now, one change after another."""
+        for _ in range(len(self._inbox)):
+            came, at, change = self._inbox.popleft()
+            if self._oldest is None:
+                self._oldest = came
+            if isinstance(change, Upsert) and isinstance(change.object, EndpointSlice):
+                self._measure_programming(change.object, at)
+            yield from self._state.take(change, Clock(at, came))
+            yield
+
+    def _measure_programming(self, fresh: EndpointSlice, at: float) -> None:
+        """Tells how old the trigger of a slice was when it came by a watch."""
+        cluster = self._state.cluster
+        if fresh.triggered is None or not cluster.interest.measures(fresh):
             return
-        key = ObjectKey(fresh.namespace, fresh.name)
-        known = self._state.cluster.find("endpointslices", key)
+        known = cluster.find("endpointslices", ObjectKey(fresh.namespace, fresh.name))
         if not isinstance(known, EndpointSlice) or known.triggered != fresh.triggered:
-            self._telemetry.programming_latency(time.time() - fresh.triggered)
+            self._telemetry.programming_latency(at - fresh.triggered)
 
     async def _refresh(self) -> None:
         await self._wait_for_the_first()
@@ -150,20 +171,21 @@ class Engine:
             await self._wake.wait()
             await asyncio.sleep(GATHER)
             self._wake.clear()
-            arrived, self._arrived = self._arrived, None
-            batch = await self._compute()
-            self._state.commit(batch)
-            if arrived is not None:
-                self._telemetry.event_visible(time.monotonic() - arrived)
+            async with self._busy:
+                await in_turns(self._take_all())
+                oldest, self._oldest = self._oldest, None
+                await self._show()
+            if oldest is not None:
+                self._telemetry.event_visible(time.monotonic() - oldest)
             if not self._open:
                 self._begin_steady_state()
 
-    async def _compute(self) -> Batch:
-        batch = self._state.refresh(time.time(), _slice_of_time(), ticks=time.monotonic())
-        while not batch.finished:
-            await asyncio.sleep(0)
-            self._state.work(batch, _slice_of_time())
-        return batch
+    async def _show(self) -> None:
+        """One batch: all that is pending becomes reports and lines, and those become visible."""
+        await in_turns(self._state.resolving())
+        batch = self._state.begin(time.time(), time.monotonic())
+        await in_turns(self._state.computing(batch))
+        await in_turns(self._state.committing(batch))
 
     async def _wait_for_the_first(self) -> None:
         """Until all that is required has an outcome, and what is optional too or time is up."""
@@ -207,15 +229,3 @@ class Engine:
             due = time.monotonic() + PROBE
             await asyncio.sleep(PROBE)
             self._telemetry.loop_lag(max(time.monotonic() - due, 0.0))
-
-
-class _slice_of_time:  # noqa: N801  # it is used as a function, and called at every Service
-    """Tells whether the slice that began with it still has time."""
-
-    __slots__ = ("_end",)
-
-    def __init__(self) -> None:
-        self._end = time.monotonic() + SLICE
-
-    def __call__(self) -> bool:
-        return time.monotonic() < self._end

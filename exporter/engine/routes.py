@@ -92,29 +92,32 @@ class RouteBoard:
         """What is to be made again, all of it."""
         return RouteBatch(self.routing.take(), self.routing.take_kinds())
 
-    def work(self, batch: RouteBatch, find: Find, may_go_on: Callable[[], bool]) -> None:
-        """Resolves until the batch is through or `may_go_on` says no."""
+    def computing(self, batch: RouteBatch, find: Find) -> Iterator[None]:
+        """The work of resolving, one at a step."""
         while batch.routes:
             key = batch.routes.pop()
             report = self.routing.report(key, find)
             if report != self._reports.get(key):
                 batch.reports[key] = report
                 batch.lines[key] = None if report is None else self._exposition.render_route(report)
-            if not may_go_on():
-                return
+            yield
         while batch.kinds:
             kind = batch.kinds.pop()
             count = self.routing.count(kind)
             batch.counts[kind] = count
             batch.kind_lines[kind] = None if count is None else self._exposition.render_kind(count)
+            yield
 
-    def commit(self, batch: RouteBatch) -> None:
-        """Makes a finished batch visible."""
+    def preparing(self, batch: RouteBatch) -> Iterator[None]:
+        """The work of making a batch's lines ready to be shown."""
+        yield from self._exposition.prepare_routes(batch.lines, batch.kind_lines)
+
+    def show(self, batch: RouteBatch) -> None:
+        """Makes the reports of a finished batch visible; the exposition publishes its lines."""
         _put(self._reports, batch.reports)
         _put(self._kinds, batch.counts)
         if batch.reports or batch.counts:
             self.revision += 1
-            self._exposition.commit_routes(batch.lines, batch.kind_lines)
 
 
 class RouteBatch:

@@ -6,7 +6,7 @@ Readers see only what was committed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 import msgspec
@@ -15,7 +15,7 @@ from exporter.catalogue import Family, Group, select_families
 from exporter.cluster import Cluster, Dirty
 from exporter.cluster.shard import Shard
 from exporter.engine.routes import RouteBatch, RouteBoard
-from exporter.engine.transitions import Transitions
+from exporter.engine.transitions import Transitions, compare
 from exporter.exposition import Exposition
 from exporter.exposition.fragments import Fragment
 from exporter.history import Clock, Past
@@ -23,13 +23,21 @@ from exporter.judging import Options, assess
 from exporter.model import (
     Change,
     NamespaceReport,
+    ObjectKey,
+    Reason,
     ResourceStatus,
     ServiceKey,
     ServiceReport,
     ServiceView,
     Snapshot,
     Source,
+    Upsert,
 )
+from exporter.objects.resources import NODES
+from exporter.objects.slices import EndpointSlice
+
+#: Reports compared, and transitions kept, between two pauses.
+STRIDE = 256
 
 
 class Choices(msgspec.Struct, frozen=True):
@@ -56,15 +64,17 @@ class State:
     """Cluster, memory, reports and exposition, kept in step."""
 
     def __init__(self, choices: Choices) -> None:
+        # A route needs the Services of all shards: the first one holds them all and tells of it.
+        self._tells_routes = Group.ROUTES in choices.groups and choices.shard.index == 0
         self.cluster = Cluster(
             choices.source,
             partial=choices.partial,
             denied_namespaces=choices.denied_namespaces,
+            shard=choices.shard,
+            whole=self._tells_routes,
         )
         self.shard = choices.shard
         self.exposition = Exposition(choices.families())
-        # A route needs the Services of all shards: the first one holds them all and tells of it.
-        self._tells_routes = Group.ROUTES in choices.groups and choices.shard.index == 0
         owns = (lambda _key: True) if self._tells_routes else choices.shard.owns
         self.routes = RouteBoard(self.cluster, self.exposition, owns)
         if choices.shard.index == 0:
@@ -83,12 +93,15 @@ class State:
         )
         self._memory: dict[ServiceKey, Past] = {}
         self._due: dict[ServiceKey, float] = {}
+        # Services with a Pod that a Node has lost: the Node may come back.
+        self._lost: set[ServiceKey] = set()
         self._reports: dict[ServiceKey, ServiceReport] = {}
         #: Of Services that other shards report on.
         self._foreign: dict[ServiceKey, ServiceReport] = {}
         self._dirty = Dirty()
         self._observers: list[Callable[[Collection[ServiceKey]], None]] = []
         self._seen_all = False
+        self._begun = Clock(0.0, 0.0)
         #: What became of each Service lately.
         self.transitions = Transitions()
 
@@ -108,8 +121,41 @@ class State:
 
     def deliver(self, change: Change) -> None:
         """Takes a change."""
-        ours = change if self._tells_routes else self.shard.narrow(change)
-        self._dirty.add(self.cluster.apply(ours))
+        for _ in self.take(change):
+            pass
+
+    def take(self, change: Change, came: Clock | None = None) -> Iterator[None]:
+        """Takes a change in short steps, between which nothing else may be taken.
+
+        `came` is when it did; without it, when the last batch began.
+        """
+        self._look_at_node(change)
+        if self._track:
+            self._look_before(change, self._begun if came is None else came)
+        return self.cluster.take(change, self._dirty)
+
+    def _look_at_node(self, change: Change) -> None:
+        """Whether a Node is ready matters to nobody but those who have lost a Pod to one."""
+        if self._lost and change.resource == NODES.name:
+            self._dirty.services |= self._lost
+
+    def _look_before(self, change: Change, clock: Clock) -> None:
+        """What comes and goes within one batch is to be counted: look before it is gone.
+
+        Only where a slice changes again that nobody has looked at since it changed.
+        """
+        if not isinstance(change, Upsert) or not isinstance(change.object, EndpointSlice):
+            return
+        fresh = change.object
+        key = ServiceKey(fresh.namespace, fresh.service)
+        if key in self._dirty.services and key in self._memory:
+            held = self.cluster.find(change.resource, ObjectKey(fresh.namespace, fresh.name))
+            if isinstance(held, EndpointSlice) and held.endpoints != fresh.endpoints:
+                self._report(key, clock)
+
+    def resolving(self) -> Iterator[None]:
+        """The work, in short steps, that comes before a batch; nothing may be taken meanwhile."""
+        return self.cluster.resolve(self._dirty)
 
     def touch(self, services: Iterable[ServiceKey]) -> None:
         """Marks Services whose report changes with time alone."""
@@ -122,6 +168,17 @@ class State:
         self.cluster.pods_behind = pods_behind
         self.touch(key for key, past in self._memory.items() if past.begun or past.down)
 
+    def begin(self, now: float, ticks: float | None = None) -> Batch:
+        """A batch of all that is pending.
+
+        `ticks` are seconds on a clock that nobody sets; without them `now` is taken for it.
+        """
+        for _ in self.resolving():
+            pass
+        dirty, self._dirty = self._dirty, Dirty()
+        self._begun = Clock(now, now if ticks is None else ticks)
+        return Batch(dirty, self._begun)
+
     def refresh(
         self,
         now: float,
@@ -129,23 +186,25 @@ class State:
         *,
         ticks: float | None = None,
     ) -> Batch:
-        """Begins a batch of all that is pending and works on it.
-
-        `ticks` are seconds on a clock that nobody sets; without them `now` is taken for it.
-        """
-        dirty, self._dirty = self._dirty, Dirty()
-        batch = Batch(dirty, Clock(now, now if ticks is None else ticks))
+        """Begins a batch and works on it; see `begin` and `work`."""
+        batch = self.begin(now, ticks)
         self.work(batch, may_go_on)
         return batch
 
     def work(self, batch: Batch, may_go_on: Callable[[], bool] = lambda: True) -> None:
         """Computes reports of a batch until it is through or `may_go_on` says no."""
+        for _ in self.computing(batch):
+            if not may_go_on():
+                return
+
+    def computing(self, batch: Batch) -> Iterator[None]:
+        """The work of a batch, a Service or a namespace at a step."""
         todo = batch.services
         while todo:
             key = todo.pop()
             report = self._report(key, batch.clock)
+            before = self._reports.get(key)
             if self.shard.owns(key):
-                before = self._reports.get(key)
                 batch.reports[key] = report
                 batch.lines[key] = (
                     None if report is None else self.exposition.render(report, before)
@@ -154,16 +213,16 @@ class State:
                 before = self._foreign.get(key)
                 batch.foreign[key] = report
             self.routes.feel(key, before, report)
-            if not may_go_on():
-                return
+            yield
         while batch.namespaces:
             name = batch.namespaces.pop()
             about = self.cluster.namespace(name) if self.shard.owns_namespace(name) else None
             batch.namespace_lines[name] = self._render_namespace(about)
+            yield
         # References look at Services: theirs have to be through.
         if batch.routes is None:
             batch.routes = self.routes.begin()
-        self.routes.work(batch.routes, lambda key: self._newest(batch, key), may_go_on)
+        yield from self.routes.computing(batch.routes, lambda key: self._newest(batch, key))
 
     def _newest(self, batch: Batch, key: ServiceKey) -> ServiceReport | None:
         mine = self.shard.owns(key)
@@ -175,24 +234,40 @@ class State:
 
     def commit(self, batch: Batch) -> None:
         """Makes a finished batch visible, all of it at once."""
-        for key, report in batch.reports.items():
-            if self._seen_all:
-                self.transitions.note(key, self._reports.get(key), report, batch.clock.now)
-            if report is None:
-                self._reports.pop(key, None)
-            else:
-                self._reports[key] = report
-        for key, report in batch.foreign.items():
-            if report is None:
-                self._foreign.pop(key, None)
-            else:
-                self._foreign[key] = report
-        self.exposition.commit(batch.lines, batch.namespace_lines)
+        for _ in self.committing(batch):
+            pass
+
+    def committing(self, batch: Batch) -> Iterator[None]:
+        """The work of a commit, in short steps; what readers see changes in one of them."""
+        yield from self.exposition.prepare(batch.lines, batch.namespace_lines)
         if batch.routes is not None:
-            self.routes.commit(batch.routes)
-        self._seen_all = True
+            yield from self.routes.preparing(batch.routes)
+        batch.lines.clear()
+        changed = []
+        for number, (key, report) in enumerate(batch.reports.items() if self._seen_all else (), 1):
+            change = compare(self._reports.get(key), report, batch.clock.now)
+            if change is not None:
+                changed.append((key, change))
+            if not number % STRIDE:
+                yield
+        self._show(batch)
+        for number, (key, change) in enumerate(changed, 1):
+            self.transitions.note(key, change)
+            if not number % STRIDE:
+                yield
         for told in self._observers:
             told(batch.reports.keys())
+
+    def _show(self, batch: Batch) -> None:
+        """The one step in which all of it becomes visible."""
+        for held, fresh in ((self._reports, batch.reports), (self._foreign, batch.foreign)):
+            held.update(fresh)  # type: ignore[arg-type]  # those that are None go at once
+            for key in [key for key, report in fresh.items() if report is None]:
+                del held[key]
+        if batch.routes is not None:
+            self.routes.show(batch.routes)
+        self.exposition.publish()
+        self._seen_all = True
 
     def settle(self, now: float, *, ticks: float | None = None) -> None:
         """Computes and commits all that is pending."""
@@ -205,6 +280,7 @@ class State:
         if view is None:
             self._memory.pop(key, None)
             self._due.pop(key, None)
+            self._lost.discard(key)
             return None
         past, report = assess(self._memory.get(key), view, clock, self._options)
         if report.due is None:
@@ -213,6 +289,10 @@ class State:
             self._due[key] = report.due
         if past is not None:
             self._memory[key] = past
+        lost = report.pods is not None and any(
+            reason == Reason.NODE_NOT_READY for reason, _ in report.pods.unready
+        )
+        (self._lost.add if lost else self._lost.discard)(key)
         return report
 
     def view(self, key: ServiceKey) -> ServiceView | None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections import deque
 
+import msgspec
+
 from exporter.model import ServiceKey, ServiceReport, Transition
 
 #: Transitions kept of one Service, and of all together (some 150 bytes each).
@@ -14,13 +16,47 @@ EACH = 100
 ALL = 20_000
 
 
+class Story(msgspec.Struct, frozen=True):
+    """What became of a Service between two reports.
+
+    `anew`: what is kept of it is another's, or it is gone. `before` is the state that was left,
+    None when there was none to leave; `after` the one come into, None when nobody saw it come.
+    """
+
+    anew: bool
+    before: Transition | None
+    after: Transition | None
+
+
+def compare(before: ServiceReport | None, after: ServiceReport | None, now: float) -> Story | None:
+    """What changed between two reports, None when it is no change of state.
+
+    Another Service under the same name, made before anybody saw that the first was gone, is told
+    by its uid: nothing is kept of the first, and nobody saw the other come.
+    """
+    if after is None or (before is not None and before.service.uid != after.service.uid):
+        return Story(anew=True, before=None, after=None)
+    fresh = _state(after, now)
+    if before is None:
+        return Story(anew=True, before=None, after=fresh)
+    if _state(before, now) == fresh:
+        return None
+    return Story(anew=False, before=_state(before, None), after=fresh)
+
+
 class Transitions:
-    """The latest transitions of every Service that had any since the exporter started."""
+    """The latest transitions of every Service that had any since the exporter started.
+
+    Where there is no room the first to be forgotten are Services that were never down: a moment
+    in which nothing could be read must not push out every outage that was seen.
+    """
 
     def __init__(self, each: int = EACH, most: int = ALL) -> None:
         self._each = each
         self._most = most
-        self._kept: dict[ServiceKey, deque[Transition]] = {}
+        # Both in order of their last change.
+        self._calm: dict[ServiceKey, deque[Transition]] = {}
+        self._downs: dict[ServiceKey, deque[Transition]] = {}
         self._count = 0
 
     def __len__(self) -> int:
@@ -28,50 +64,38 @@ class Transitions:
 
     def of(self, key: ServiceKey) -> tuple[Transition, ...]:
         """The states that a Service was in, oldest first; the last still holds. () without any."""
-        return tuple(self._kept.get(key, ()))
+        return tuple(self._downs.get(key) or self._calm.get(key) or ())
 
-    def note(
-        self, key: ServiceKey, before: ServiceReport | None, after: ServiceReport | None, now: float
-    ) -> None:
-        """Remember what changed between two reports, if it is a change of state.
+    def note(self, key: ServiceKey, story: Story) -> None:
+        """Remember what changed.
 
         The first transition of a Service is preceded by the state before it, whose beginning
         nobody saw.
         """
-        if after is None:
-            self._count -= len(self._kept.pop(key, ()))
+        down = key in self._downs
+        kept = self._downs.pop(key, None) or self._calm.pop(key, None)
+        self._count -= len(kept or ())
+        if kept is None or story.anew:
+            kept, down = deque(maxlen=self._each), False
+        for state in (story.before if not kept else None, story.after):
+            if state is not None:
+                kept.append(state)
+                down = down or (state.known and state.reason is not None)
+        if not kept:
             return
-        fresh = _state(after, now)
-        if before is not None and before.service.uid != after.service.uid:
-            # Another Service under the same name: what became of the first is none of its doing.
-            self._count -= len(self._kept.pop(key, ()))
-            before = None
-        if before is not None:
-            old = _state(before, now)
-            if old == fresh:
-                return
-            if key not in self._kept:
-                self._append(key, _state(before, None))
-        elif key in self._kept:
-            return
-        self._append(key, fresh)
-
-    def _append(self, key: ServiceKey, state: Transition) -> None:
-        kept = self._kept.pop(key, None)
-        if kept is None:
-            kept = deque(maxlen=self._each)
-        self._count += len(kept) < self._each
-        kept.append(state)
-        self._kept[key] = kept  # at the end: who changed last is forgotten last
+        self._count += len(kept)
+        # At the end: who changed last is forgotten last.
+        (self._downs if down else self._calm)[key] = kept
         while self._count > self._most:
             self._forget_oldest()
 
     def _forget_oldest(self) -> None:
-        key = next(iter(self._kept))
-        self._kept[key].popleft()
+        among = self._calm or self._downs
+        key = next(iter(among))
+        among[key].popleft()
         self._count -= 1
-        if not self._kept[key]:
-            del self._kept[key]
+        if not among[key]:
+            del among[key]
 
 
 def _state(report: ServiceReport, at: float | None) -> Transition:

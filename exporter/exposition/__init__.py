@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 
 from exporter.catalogue import Family, Scope
-from exporter.exposition.chunks import ChunkStore, Piece, lone_piece
+from exporter.exposition.chunks import ChunkStore
 from exporter.exposition.formats import (
     Format,
     accepts_gzip,
@@ -20,6 +20,7 @@ from exporter.exposition.formats import (
     negotiate,
 )
 from exporter.exposition.fragments import Fragment, Renderer, WideRenderer
+from exporter.exposition.pieces import LARGEST, Piece, lone_piece
 from exporter.model import (
     KindReport,
     NamespaceReport,
@@ -63,15 +64,20 @@ class Page:
         yield _GZIP_HEAD
         checksum = size = 0
         for piece in self._pieces:
-            text = _text(piece)
-            checksum = zlib.crc32(text, checksum)
-            size += len(text)
-            yield piece.deflated() if isinstance(piece, Piece) else _deflate(piece)
+            for part in (piece,) if isinstance(piece, Piece) else _cut(piece):
+                text = _text(part)
+                checksum = zlib.crc32(text, checksum)
+                size += len(text)
+                yield part.deflated() if isinstance(part, Piece) else _deflate(text)
         yield _EMPTY_FINAL_BLOCK + struct.pack("<II", checksum, size & 0xFFFFFFFF)
 
 
 def _text(piece: Piece | bytes) -> bytes:
     return piece if isinstance(piece, bytes) else piece.text
+
+
+def _cut(text: bytes) -> Iterator[bytes]:
+    return (text[begin : begin + LARGEST] for begin in range(0, len(text), LARGEST))
 
 
 def _deflate(text: bytes) -> bytes:
@@ -130,18 +136,16 @@ class Exposition:
         """A kind's lines, to be committed later."""
         return self._kind_renderer.render((report.kind,), report)
 
-    def commit_routes(
+    def prepare_routes(
         self,
         routes: Mapping[RouteKey, Fragment | None],
         kinds: Mapping[str, Fragment | None],
-    ) -> None:
-        """As commit, for routes and their kinds. A scrape of single namespaces tells no kind."""
-        if routes:
-            # Keys begin with the namespace: by it a scrape may leave lines out.
-            by_place = {(key.namespace, key.kind, key.name): routes[key] for key in routes}
-            self._routes.apply(by_place)
-        if kinds:
-            self._kinds.apply({("", kind): lines for kind, lines in kinds.items()})
+    ) -> Iterator[None]:
+        """As prepare, for routes and their kinds. A scrape of single namespaces tells no kind."""
+        # Keys begin with the namespace: by it a scrape may leave lines out.
+        by_place = {(key.namespace, key.kind, key.name): routes[key] for key in routes}
+        yield from self._routes.prepare(by_place)
+        yield from self._kinds.prepare({("", kind): lines for kind, lines in kinds.items()})
 
     def commit(
         self,
@@ -149,10 +153,23 @@ class Exposition:
         namespaces: Mapping[str, Fragment | None],
     ) -> None:
         """Makes a batch visible at once; None takes a Service or namespace away."""
-        if services:
-            self._services.apply(services)
-        if namespaces:
-            self._namespaces.apply({(name,): lines for name, lines in namespaces.items()})
+        for _ in self.prepare(services, namespaces):
+            pass
+        self.publish()
+
+    def prepare(
+        self,
+        services: Mapping[ServiceKey, Fragment | None],
+        namespaces: Mapping[str, Fragment | None],
+    ) -> Iterator[None]:
+        """Puts a batch in, in short steps, where nobody sees it before `publish`."""
+        yield from self._services.prepare(services)
+        yield from self._namespaces.prepare({(name,): lines for name, lines in namespaces.items()})
+
+    def publish(self) -> None:
+        """Shows what was prepared last: one assignment."""
+        for store in (self._services, self._namespaces, self._routes, self._kinds):
+            store.publish()
 
     def series(self) -> dict[str, int]:
         """How many series there are, by group."""

@@ -8,90 +8,39 @@ than the text.
 
 from __future__ import annotations
 
-import zlib
-from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import TypeVar
 
+import msgspec
+
 from exporter.exposition.fragments import Fragment
+from exporter.exposition.pieces import (
+    CAPACITY,
+    LARGEST,
+    Chunk,
+    Key,
+    Piece,
+    Whole,
+    build_chunks,
+)
 
-#: How many keys a chunk holds at most; twice what a fresh one has.
-CAPACITY = 128
+#: Up to so many keys are spliced; to build the chunk anew is cheaper for more.
+_FEW = 4
 
-_LEVEL = 6
+#: Keys that are completed between two pauses.
+_STRIDE = 256
 
-Key = tuple[str, ...]
-#: A fragment with all its lines.
-Whole = tuple[bytes, ...]
 _K = TypeVar("_K", bound=Key)
 
 
-class Piece:
-    """The lines of one family in one chunk. Never changed: a change makes a new one."""
+class _Edition(msgspec.Struct):
+    """All chunks at one commit."""
 
-    __slots__ = ("_deflated", "ends", "text")
-
-    def __init__(self, text: bytes, ends: array[int]) -> None:
-        self.text = text
-        self.ends = ends
-        self._deflated: bytes | None = None
-
-    def lines(self, index: int) -> bytes:
-        """The lines of the key at this index."""
-        return self.text[self.ends[index - 1] if index else 0 : self.ends[index]]
-
-    def deflated(self) -> bytes:
-        """The text as raw deflate, ended so that any other may follow it."""
-        if self._deflated is None:
-            packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
-            # A full flush ends at a byte's border and forgets what came before: pieces join freely.
-            self._deflated = packer.compress(self.text) + packer.flush(zlib.Z_FULL_FLUSH)
-        return self._deflated
-
-    def spliced(self, index: int, lines: bytes) -> Piece:
-        """The piece with other lines for one key."""
-        ends = self.ends
-        begin, end = ends[index - 1] if index else 0, ends[index]
-        text = b"".join((self.text[:begin], lines, self.text[end:]))
-        step = len(lines) - (end - begin)
-        if step:
-            ends = array("I", ends)
-            for at in range(index, len(ends)):
-                ends[at] += step
-        return Piece(text, ends)
-
-
-def lone_piece(text: bytes) -> Piece:
-    """A piece that belongs to no key: what stands above a family's samples."""
-    return Piece(text, array("I", [len(text)]))
-
-
-def _piece_of(parts: Iterable[bytes]) -> Piece:
-    parts = list(parts)
-    ends = array("I")
-    total = 0
-    for part in parts:
-        total += len(part)
-        ends.append(total)
-    return Piece(b"".join(parts), ends)
-
-
-class Chunk:
-    """Neighbouring keys and their pieces, one per family."""
-
-    __slots__ = ("keys", "pieces")
-
-    def __init__(self, keys: list[Key], pieces: list[Piece]) -> None:
-        self.keys = keys
-        self.pieces = pieces
-
-    def fragments(self) -> dict[Key, Whole]:
-        """Every key's lines, taken apart again."""
-        return {
-            key: tuple(piece.lines(index) for piece in self.pieces)
-            for index, key in enumerate(self.keys)
-        }
+    chunks: list[Chunk]
+    firsts: list[Key]
+    series: list[int]
 
 
 class ChunkStore:
@@ -99,110 +48,176 @@ class ChunkStore:
 
     def __init__(self, families: int) -> None:
         self._families = families
-        self._chunks: list[Chunk] = []
-        self._firsts: list[Key] = []
-        self.series = [0] * families
+        self._shown = _Edition([], [], [0] * families)
+        self._next: _Edition | None = None
+        # What was asked for last is asked for family by family: it is found once.
+        self._asked: frozenset[str] | None = None
+        self._answer: _Edition | None = None
+        self._ranges: list[tuple[Chunk, int, int]] = []
 
     def __len__(self) -> int:
-        return sum(len(chunk.keys) for chunk in self._chunks)
+        return sum(len(chunk.keys) for chunk in self._shown.chunks)
+
+    @property
+    def series(self) -> list[int]:
+        """How many lines each family has."""
+        return self._shown.series
+
+    # ── putting in ───────────────────────────────────────────────────────────────────────────
 
     def apply(self, batch: Mapping[_K, Fragment | None]) -> bool:
         """Puts new fragments in (None: takes the key out); returns whether anything changed."""
-        changed = False
-        keys = sorted(batch)
-        at = 0
-        while at < len(keys):
-            index = max(bisect_right(self._firsts, keys[at]) - 1, 0)
-            limit = len(keys)
-            if index + 1 < len(self._firsts):
-                limit = bisect_left(keys, self._firsts[index + 1], at)
-            changed |= self._apply_to(index, keys[at:limit], batch)
-            at = limit
-        return changed
+        for _ in self.prepare(batch):
+            pass
+        return self.publish()
 
-    def _apply_to(self, index: int, keys: list[_K], batch: Mapping[_K, Fragment | None]) -> bool:
-        chunk = self._chunks[index] if self._chunks else Chunk([], [])
-        if len(keys) <= 4:  # else it is cheaper to build the chunk anew
-            places = [_find(chunk.keys, key) for key in keys]
-            if all(
-                place is not None and batch[key] is not None
-                for key, place in zip(keys, places, strict=True)
-            ):
-                changed = False
-                for key, place in zip(keys, places, strict=True):
-                    changed |= self._splice(chunk, place, batch[key])  # type: ignore[arg-type]
-                return changed
-        fragments = chunk.fragments()
-        before = dict(fragments)
-        for key in keys:
+    def prepare(self, batch: Mapping[_K, Fragment | None]) -> Iterator[None]:
+        """Makes, in short steps, the chunks that `publish` shows. Readers see nothing of it."""
+        self._next = None
+        shown = self._shown
+        edition = _Edition([], [], list(shown.series))
+        keys: list[_K] = []
+        yield from _sort(batch, keys)
+        changed = False
+        at = taken = 0  # `taken`: so many of the chunks that are shown are dealt with
+        while at < len(keys):
+            index = max(bisect_right(shown.firsts, keys[at]) - 1, 0)
+            limit = len(keys)
+            if index + 1 < len(shown.firsts):
+                limit = bisect_left(keys, shown.firsts[index + 1], at)
+            edition.chunks += shown.chunks[taken:index]
+            taken = index + 1
+            old = shown.chunks[index] if shown.chunks else Chunk([], [])
+            fresh = []
+            for chunk in self._change(old, keys[at:limit], batch, edition.series):
+                if chunk is not None:
+                    fresh.append(chunk)
+                yield
+            edition.chunks += fresh
+            at = limit
+            changed |= fresh != shown.chunks[index : index + 1]
+            if sum(len(chunk.keys) for chunk in fresh) < len(old.keys):
+                _merge_last(edition.chunks)
+                if at == len(keys) or bisect_right(shown.firsts, keys[at]) - 1 > taken:
+                    # The one behind it does not have its turn next: it may be small as well.
+                    edition.chunks += shown.chunks[taken : taken + 1]
+                    taken = min(taken + 1, len(shown.chunks))
+                    _merge_last(edition.chunks)
+        if changed:
+            edition.chunks += shown.chunks[taken:]
+            edition.firsts = [chunk.keys[0] for chunk in edition.chunks]
+            self._next = edition
+
+    def publish(self) -> bool:
+        """Shows what was prepared; returns whether that is anything new."""
+        edition, self._next = self._next, None
+        if edition is not None:
+            self._shown = edition
+        return edition is not None
+
+    def _change(
+        self, old: Chunk, keys: list[_K], batch: Mapping[_K, Fragment | None], series: list[int]
+    ) -> Iterator[Chunk | None]:
+        """The chunks that stand in place of one: itself when nothing changed. None is a pause."""
+        spliced = _splice(old, keys, batch, series)
+        if spliced is not None and (
+            spliced.largest <= 2 * LARGEST or len(spliced.keys) == 1 or spliced is old
+        ):
+            yield spliced
+            return
+        chunk = spliced or old
+        before = chunk.fragments()
+        after = dict(before)
+        for number, key in enumerate(keys, 1):
             fragment = batch[key]
             if fragment is None:
-                fragments.pop(key, None)
+                after.pop(key, None)
             else:
-                fragments[key] = _completed(fragment, before.get(key))
-        if fragments == before:
-            return False
-        self._rebuild(index, chunk, fragments)
-        return True
+                after[key] = _complete(fragment, before.get(key))
+            if not number % _STRIDE:
+                yield None
+        if after == before and spliced is None:
+            yield from [old] if old.keys else []
+            return
+        chunk.count(series, -1)
+        for fresh in build_chunks(after, self._families):
+            fresh.count(series, 1)
+            yield fresh
 
-    def _splice(self, chunk: Chunk, place: int, fragment: Fragment) -> bool:
-        changed = False
-        for number, lines in enumerate(fragment):
-            if lines is None:
-                continue
-            piece = chunk.pieces[number]
-            old = piece.lines(place)
-            if old != lines:
-                chunk.pieces[number] = piece.spliced(place, lines)
-                self.series[number] += lines.count(b"\n") - old.count(b"\n")
-                changed = True
-        return changed
-
-    def _rebuild(self, index: int, old: Chunk, fragments: dict[Key, Whole]) -> None:
-        for number, piece in enumerate(old.pieces):
-            self.series[number] -= piece.text.count(b"\n")
-        keys = sorted(fragments)
-        size = CAPACITY if len(keys) <= CAPACITY else CAPACITY // 2
-        fresh = []
-        for begin in range(0, len(keys), size):
-            part = keys[begin : begin + size]
-            pieces = [
-                _piece_of(fragments[key][number] for key in part)
-                for number in range(self._families)
-            ]
-            for number, piece in enumerate(pieces):
-                self.series[number] += piece.text.count(b"\n")
-            fresh.append(Chunk(part, pieces))
-        self._chunks[index : index + 1] = fresh
-        self._firsts[index : index + 1] = [chunk.keys[0] for chunk in fresh]
+    # ── reading ──────────────────────────────────────────────────────────────────────────────
 
     def pieces(self, family: int) -> list[Piece]:
         """The pieces of one family, in order."""
-        return [chunk.pieces[family] for chunk in self._chunks if chunk.pieces[family].text]
+        return [chunk.pieces[family] for chunk in self._shown.chunks if chunk.pieces[family].text]
 
     def lines_of(self, family: int, namespaces: frozenset[str]) -> bytes:
-        """The lines of one family for keys in these namespaces."""
+        """The lines of one family for keys in these namespaces, in order."""
+        if self._asked is not namespaces or self._answer is not self._shown:
+            self._ranges = list(self._find_ranges(namespaces))
+            self._asked, self._answer = namespaces, self._shown
         return b"".join(
-            chunk.pieces[family].lines(index)
-            for chunk in self._chunks
-            for index, key in enumerate(chunk.keys)
-            if key[0] in namespaces
+            [chunk.pieces[family].range(begin, end) for chunk, begin, end in self._ranges]
         )
+
+    def _find_ranges(self, namespaces: frozenset[str]) -> Iterator[tuple[Chunk, int, int]]:
+        """Where keys of these namespaces are: neighbours, so they are found and not looked for."""
+        shown = self._shown
+        for namespace in sorted(namespaces):
+            at = max(bisect_left(shown.firsts, (namespace,)) - 1, 0)
+            for chunk in islice(shown.chunks, at, None):
+                begin = bisect_left(chunk.keys, (namespace,))
+                end = bisect_left(chunk.keys, (f"{namespace}\0",), begin)
+                if begin < end:
+                    yield chunk, begin, end
+                if end < len(chunk.keys):
+                    break
 
     def keys(self) -> Iterator[Key]:
         """All keys, in order."""
-        for chunk in self._chunks:
+        for chunk in self._shown.chunks:
             yield from chunk.keys
 
 
-def _completed(fragment: Fragment, before: Whole | None) -> Whole:
+def _sort(batch: Mapping[_K, Fragment | None], into: list[_K]) -> Iterator[None]:
+    """All keys in order: namespace by namespace, for to sort all at once would hold others up."""
+    grouped: dict[str, list[_K]] = {}
+    for number, key in enumerate(batch, 1):
+        grouped.setdefault(key[0], []).append(key)
+        if not number % 4096:
+            yield
+    for namespace in sorted(grouped):
+        into += sorted(grouped[namespace])
+        if len(grouped) > 1:
+            yield
+
+
+def _splice(
+    chunk: Chunk, keys: list[_K], batch: Mapping[_K, Fragment | None], series: list[int]
+) -> Chunk | None:
+    """The chunk with other lines for a few keys that it has; None when it has to be built anew."""
+    if len(keys) > _FEW:
+        return None
+    places = [chunk.find(key) for key in keys]
+    fragments = [batch[key] for key in keys]
+    if None in places or None in fragments:
+        return None
+    for place, fragment in zip(places, fragments, strict=True):
+        chunk = chunk.spliced(place, fragment, series)  # type: ignore[arg-type]
+    return chunk
+
+
+def _merge_last(chunks: list[Chunk]) -> None:
+    """Joins the last two chunks where both together are no more than a fresh one."""
+    if len(chunks) < 2 or len(chunks[-2].keys) + len(chunks[-1].keys) > CAPACITY // 2:
+        return
+    joined = chunks[-2].joined(chunks[-1])
+    if joined.largest <= LARGEST:
+        chunks[-2:] = [joined]
+
+
+def _complete(fragment: Fragment, before: Whole | None) -> Whole:
     """The fragment with the lines that it leaves as they were."""
     return tuple(
         (before[number] if before is not None else b"") if lines is None else lines
         for number, lines in enumerate(fragment)
     )
-
-
-def _find(keys: list[Key], key: Key) -> int | None:
-    at = bisect_left(keys, key)
-    return at if at < len(keys) and keys[at] == key else None

@@ -17,8 +17,9 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from exporter.catalogue import Family, Group, Kind, Scope, select_families
 from exporter.engine.state import State
 from exporter.exposition import Exposition, Format
-from exporter.exposition.chunks import CAPACITY, ChunkStore
+from exporter.exposition.chunks import ChunkStore
 from exporter.exposition.fragments import Fragment, Renderer, format_number
+from exporter.exposition.pieces import CAPACITY
 from exporter.model import NamespaceReport, ServiceKey, ServiceReport
 from tests.property.clusters import OBJECTS, READ
 from tests.unit.apiserver import (

@@ -65,7 +65,7 @@ def undecodable(thing: Json) -> Json:
         (healthy("web", type="LoadBalancer"), (), 1),
         (healthy("web", meta=BAD), (), 0),
         (healthy("web", meta=BAD), ("--strict",), 1),
-        (healthy("web", ready=2), ("--strict",), 0),
+        (healthy("web"), ("--strict",), 0),
     ],
 )
 def test_the_status_is_the_verdict(

@@ -27,6 +27,14 @@ def names(index: PodIndex, key: ServiceKey) -> set[str]:
     return {found.name for found in index.selected(key)}
 
 
+def on_nodes(index: PodIndex, *nodes: str) -> set[ServiceKey]:
+    """The Services that select a Pod on one of these Nodes."""
+    found: set[ServiceKey] = set()
+    for _ in index.on_nodes(set(nodes), found):
+        pass
+    return found
+
+
 @pytest.mark.parametrize(
     "selector,labels,expected",
     [
@@ -139,5 +147,5 @@ def test_pods_on_a_node() -> None:
     index.put_service(T, {"app": "t"})
     index.put_pod(None, a_pod("p", node="n1", app="s"))
     index.put_pod(None, a_pod("q", node="n2", app="t"))
-    assert index.on_nodes({"n1"}) == {S}
-    assert index.on_nodes({"n3"}) == set()
+    assert on_nodes(index, "n1") == {S}
+    assert on_nodes(index, "n3") == set()

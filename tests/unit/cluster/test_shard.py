@@ -6,12 +6,13 @@ from functools import partial
 
 import pytest
 
-from exporter.cluster.shard import Shard
+from exporter.cluster import Cluster
+from exporter.cluster.shard import Interest, Shard
 from exporter.engine.state import Choices
-from exporter.model import Delete, ObjectKey, Replace, ServiceKey, Upsert
-from exporter.objects.codec import decode_object
-from exporter.objects.resources import RESOURCES
+from exporter.model import Replace, ServiceKey, Upsert
+from exporter.objects.slices import EndpointSlice
 from tests.golden import moments
+from tests.unit.apiserver import at_version, decode, slice_of
 
 KEYS = [ServiceKey(f"namespace-{a}", f"service-{b}") for a in range(20) for b in range(20)]
 
@@ -57,11 +58,11 @@ def test_the_union_of_shards_is_what_one_says(name: str, monkeypatch: pytest.Mon
         assert sorted(line for part in parts for line in part[number]) == sorted(lines)
 
 
-def decode_slice(service: str) -> object:
+def decode_slice(service: str, version: str) -> EndpointSlice:
     """Return a slice of a Service in the namespace shop."""
-    label = f'"labels": {{"kubernetes.io/service-name": "{service}"}}'
-    text = f'{{"metadata": {{"name": "s-1", "namespace": "shop", {label}}}, "addressType": "IPv4"}}'
-    return decode_object(RESOURCES["endpointslices"], text.encode())
+    found = decode(at_version(slice_of(namespace="shop", service=service), version))
+    assert isinstance(found, EndpointSlice)
+    return found
 
 
 def find_stranger(namespace: str) -> tuple[Shard, ServiceKey]:
@@ -76,21 +77,37 @@ def find_stranger(namespace: str) -> tuple[Shard, ServiceKey]:
     raise AssertionError
 
 
-def test_a_slice_that_moves_away_is_deleted() -> None:
+def test_a_slice_that_moves_away_is_let_go() -> None:
     """A slice whose label now names another shard's Service would else stay as it was."""
     shard, key = find_stranger("shop")
-    change = Upsert("endpointslices", decode_slice(key.name))  # type: ignore[arg-type]
+    ours = next(name for name in map(str, range(100)) if shard.owns(ServiceKey("shop", name)))
+    cluster = Cluster(shard=shard)
 
-    assert shard.narrow(change) == Delete("endpointslices", ObjectKey("shop", "s-1"))
-    assert Shard().narrow(change) is change
+    cluster.apply(Upsert("endpointslices", decode_slice(ours, "1")))
+    assert cluster.count("endpointslices") == 1
+    dirty = cluster.apply(Upsert("endpointslices", decode_slice(key.name, "2")))
+    assert cluster.count("endpointslices") == 0
+    assert dirty.services == {ServiceKey("shop", ours)}
 
 
-def test_a_list_is_narrowed_to_what_is_needed() -> None:
-    """Of a list only our own is held; of Pods, which may be anybody's, all."""
+def test_of_a_list_only_ours_is_held() -> None:
+    """What another shard reports on is not held, by event and by list; of Pods, all are."""
     shard, key = find_stranger("shop")
-    found = (decode_slice(key.name),)
+    found = decode_slice(key.name, "1")
+    cluster = Cluster(shard=shard)
 
-    narrowed = shard.narrow(Replace("endpointslices", "", found))  # type: ignore[arg-type]
-    assert narrowed == Replace("endpointslices", "", ())
-    pods = Replace("pods", "", found)  # type: ignore[arg-type]
-    assert shard.narrow(pods) is pods
+    cluster.apply(Replace("endpointslices", "", (found,)))
+    cluster.apply(Upsert("endpointslices", found))
+    assert cluster.count("endpointslices") == 0
+    assert Interest(shard=shard).holds("pods", found)
+    assert Interest().holds("endpointslices", found)
+    assert not Interest(frozenset({"shop"})).holds("endpointslices", found)
+
+
+def test_a_slice_is_measured_by_one_shard() -> None:
+    """Of a namespace's slices one shard holds all, but each is measured where its Service is."""
+    shards = [Shard(index, 3) for index in range(3)]
+    for number in range(20):
+        found = decode_slice(f"service-{number}", "1")
+        assert sum(Interest(shard=shard).measures(found) for shard in shards) == 1
+        assert not Interest(frozenset({"shop"})).measures(found)

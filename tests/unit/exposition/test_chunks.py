@@ -4,8 +4,9 @@ import zlib
 
 import pytest
 
-from exporter.exposition.chunks import CAPACITY, ChunkStore, Piece, lone_piece
+from exporter.exposition.chunks import ChunkStore
 from exporter.exposition.fragments import Fragment
+from exporter.exposition.pieces import CAPACITY, Piece, lone_piece
 
 Batch = dict[tuple[str, ...], Fragment | None]
 

@@ -1,0 +1,178 @@
+"""The parts that a scrape is joined from: lines of one family, and chunks of neighbouring keys.
+
+None is ever changed: a change makes another in its place, so whoever holds one holds one state.
+"""
+
+from __future__ import annotations
+
+import zlib
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from itertools import accumulate
+
+from exporter.exposition.fragments import Fragment
+
+#: How many keys a chunk holds at most; twice what a fresh one has.
+CAPACITY = 128
+
+#: How many bytes of one family a fresh chunk holds at most (a single key may have more): so much
+#: is copied when a line changes, and deflated in one go.
+LARGEST = 65_536
+
+_WELL = 6
+_QUICK = 1
+#: How often a changed piece is asked for before it is packed well.
+_PATIENCE = 5
+
+Key = tuple[str, ...]
+#: A fragment with all its lines.
+Whole = tuple[bytes, ...]
+
+
+class Piece:
+    """The lines of one family in one chunk. Never changed: a change makes a new one.
+
+    `fleeting`: it came of another by a change, and may be gone as soon.
+    """
+
+    __slots__ = ("_deflated", "_fleeting", "ends", "text")
+
+    def __init__(self, text: bytes, ends: array[int], *, fleeting: bool = False) -> None:
+        self.text = text
+        self.ends = ends
+        self._deflated: bytes | None = None
+        self._fleeting = _PATIENCE if fleeting else 0
+
+    def lines(self, index: int) -> bytes:
+        """The lines of the key at this index."""
+        return self.text[self.ends[index - 1] if index else 0 : self.ends[index]]
+
+    def range(self, begin: int, end: int) -> bytes:
+        """The lines of the keys from one index up to another."""
+        return self.text[self.ends[begin - 1] if begin else 0 : self.ends[end - 1]]
+
+    def deflated(self) -> bytes:
+        """The text as raw deflate, ended so that any other may follow it.
+
+        A piece that keeps changing is packed quickly; once it has lasted for some scrapes it is
+        packed well.
+        """
+        if self._fleeting:
+            self._fleeting -= 1
+            if not self._fleeting:
+                self._deflated = None
+        if self._deflated is None:
+            level = _QUICK if self._fleeting else _WELL
+            packer = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
+            # A full flush ends at a byte's border and forgets what came before: pieces join freely.
+            self._deflated = packer.compress(self.text) + packer.flush(zlib.Z_FULL_FLUSH)
+        return self._deflated
+
+    def spliced(self, index: int, lines: bytes) -> Piece:
+        """The piece with other lines for one key."""
+        ends = self.ends
+        begin, end = ends[index - 1] if index else 0, ends[index]
+        text = b"".join((self.text[:begin], lines, self.text[end:]))
+        step = len(lines) - (end - begin)
+        if step:
+            ends = array("I", ends)
+            for at in range(index, len(ends)):
+                ends[at] += step
+        return Piece(text, ends, fleeting=True)
+
+    def joined(self, other: Piece) -> Piece:
+        """The piece with another's lines behind its own."""
+        size = len(self.text)
+        ends = array("I", self.ends)
+        ends.extend([size + end for end in other.ends])
+        return Piece(self.text + other.text, ends)
+
+
+def lone_piece(text: bytes) -> Piece:
+    """A piece that belongs to no key: what stands above a family's samples."""
+    return Piece(text, array("I", [len(text)]))
+
+
+def _join_lines(parts: list[bytes]) -> Piece:
+    return Piece(b"".join(parts), array("I", accumulate(map(len, parts))))
+
+
+class Chunk:
+    """Neighbouring keys and their pieces, one per family."""
+
+    __slots__ = ("keys", "pieces")
+
+    def __init__(self, keys: list[Key], pieces: list[Piece]) -> None:
+        self.keys = keys
+        self.pieces = pieces
+
+    @property
+    def largest(self) -> int:
+        """Bytes of the family that has most of them."""
+        return max((len(piece.text) for piece in self.pieces), default=0)
+
+    def fragments(self) -> dict[Key, Whole]:
+        """Every key's lines, taken apart again."""
+        return {
+            key: tuple(piece.lines(index) for piece in self.pieces)
+            for index, key in enumerate(self.keys)
+        }
+
+    def find(self, key: Key) -> int | None:
+        """The index of a key, None when it is not here."""
+        at = bisect_left(self.keys, key)
+        return at if at < len(self.keys) and self.keys[at] == key else None
+
+    def spliced(self, index: int, fragment: Fragment, series: list[int]) -> Chunk:
+        """The chunk with other lines for one key, itself when they are the same.
+
+        What that adds to the lines of each family is added to `series`.
+        """
+        pieces = self.pieces
+        for number, lines in enumerate(fragment):
+            if lines is None:
+                continue
+            old = self.pieces[number].lines(index)
+            if old != lines:
+                if pieces is self.pieces:
+                    pieces = list(pieces)
+                pieces[number] = self.pieces[number].spliced(index, lines)
+                series[number] += lines.count(b"\n") - old.count(b"\n")
+        return self if pieces is self.pieces else Chunk(self.keys, pieces)
+
+    def joined(self, other: Chunk) -> Chunk:
+        """The chunk with another's keys, which come after its own."""
+        pairs = zip(self.pieces, other.pieces, strict=True)
+        return Chunk(self.keys + other.keys, [left.joined(right) for left, right in pairs])
+
+    def count(self, series: list[int], sign: int) -> None:
+        """Adds its lines to each family's number, or takes them away (-1)."""
+        for number, piece in enumerate(self.pieces):
+            series[number] += sign * piece.text.count(b"\n")
+
+
+def build_chunks(fragments: Mapping[Key, Whole], families: int) -> Iterator[Chunk]:
+    """Fresh chunks, in order."""
+    for keys in _cut(fragments):
+        yield Chunk(
+            keys,
+            [_join_lines([fragments[key][number] for key in keys]) for number in range(families)],
+        )
+
+
+def _cut(fragments: Mapping[Key, Whole]) -> Iterator[list[Key]]:
+    """The keys of fresh chunks, so that each may grow, and none has too much text in a family."""
+    keys = sorted(fragments)
+    most = CAPACITY if len(keys) <= CAPACITY else CAPACITY // 2
+    part: list[Key] = []
+    sizes: list[int] = []
+    for key in keys:
+        more = [len(lines) for lines in fragments[key]]
+        sizes = [old + new for old, new in zip(sizes, more, strict=True)] if part else more
+        if part and (len(part) == most or max(sizes, default=0) > LARGEST):
+            yield part
+            part, sizes = [], more
+        part.append(key)
+    if part:
+        yield part
