@@ -9,6 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from exporter.objects.resources import RESOURCES
 from exporter.objects.slices import MIRRORING_CONTROLLER
 from tests.property.clusters import (
     NAMES,
@@ -60,7 +61,7 @@ def doors(draw: st.DrawFn) -> Json:
 
 @st.composite
 def crew(draw: st.DrawFn) -> Json:
-    """A Pod whose container runs, crashes, waits or says nothing, on its own or on another's way out."""
+    """A Pod whose container runs, crashes, waits or says nothing."""
     found = draw(pods())
     readiness = draw(
         _either(None, {"httpGet": {"path": "/", "port": 8080}}, {"tcpSocket": {"port": 1}})
@@ -200,8 +201,6 @@ def unique(objects: list[Json]) -> list[Json]:
 
 def write_dump(objects: list[Json], readable: tuple[str, ...]) -> list[Json]:
     """What kubectl would print of what can be read: a typed list each, be it empty."""
-    from exporter.objects.resources import RESOURCES
-
     return [
         {
             "apiVersion": RESOURCES[name].api_version,
