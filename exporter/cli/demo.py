@@ -86,9 +86,11 @@ async def _serving(settings: Settings, client: Client) -> AsyncIterator[Running]
 
 
 async def _settle(running: Running) -> None:
-    """Wait until everything was read once, or the exporter has failed."""
+    """Wait until a scrape would be given everything, or the exporter has failed."""
     while not running.work.done() and not (  # noqa: ASYNC110 - it is asked for once, here
-        running.engine.snapshot().ready and running.state.reports
+        running.engine.snapshot().ready
+        and running.state.reports
+        and running.state.exposition.series().get(Group.CORE.value)
     ):
         await asyncio.sleep(0.02)
 

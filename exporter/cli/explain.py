@@ -7,6 +7,8 @@ import os
 import sys
 from collections.abc import Iterable
 
+import msgspec
+
 from exporter.analysis.near_misses import NearMiss, find_near_misses
 from exporter.cli.errors import CommandError, Exit
 from exporter.cli.gathering import Gathered, complain, gather
@@ -17,6 +19,7 @@ from exporter.cli.output import to_json
 from exporter.cli.terminal import wants_colour
 from exporter.config import Settings
 from exporter.explaining.explain import Explanation, explain, render_text
+from exporter.explaining.offline import advise_on_file, without_grants
 from exporter.explaining.wording import escape_text
 from exporter.model import Reason, ServiceKey, ServiceReport
 from exporter.objects.pods import Pod
@@ -70,4 +73,13 @@ def explain_service(
     if report.reason is Reason.SELECTOR_MATCHES_NO_PODS:
         pods = tuple(more_pods) or gathered.state.cluster.pods()
         near_misses = find_near_misses(report.service, pods)
-    return report, explain(view, report, now=gathered.now, near_misses=near_misses)
+    explanation = explain(view, report, now=gathered.now, near_misses=near_misses)
+    return report, _fit_to_file(explanation) if gathered.offline else explanation
+
+
+def _fit_to_file(explanation: Explanation) -> Explanation:
+    return msgspec.structs.replace(
+        explanation,
+        fix=advise_on_file(explanation.fix),
+        commands=without_grants(explanation.commands),
+    )

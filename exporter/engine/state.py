@@ -14,7 +14,8 @@ import msgspec
 from exporter.catalogue import Family, Group, select_families
 from exporter.cluster import Cluster, Dirty
 from exporter.cluster.shard import Shard
-from exporter.engine.routes import RouteBatch, RouteBoard
+from exporter.engine.batch import Batch
+from exporter.engine.routes import RouteBoard
 from exporter.engine.transitions import Transitions, compare
 from exporter.exposition import Exposition
 from exporter.exposition.fragments import Fragment
@@ -312,24 +313,3 @@ class State:
     def snapshot(self, resources: tuple[ResourceStatus, ...], now: float) -> Snapshot:
         """What readers see."""
         return Snapshot(self.reports, resources, now, shown=self._seen_all)
-
-
-class Batch:
-    """Work in hand: what is still to be computed, and what will be committed."""
-
-    def __init__(self, dirty: Dirty, clock: Clock) -> None:
-        self.clock = clock
-        self.services = dirty.services
-        self.namespaces = dirty.namespaces
-        self.reports: dict[ServiceKey, ServiceReport | None] = {}
-        self.foreign: dict[ServiceKey, ServiceReport | None] = {}
-        self.lines: dict[ServiceKey, Fragment | None] = {}
-        self.namespace_lines: dict[str, Fragment | None] = {}
-        #: None until all Services are through.
-        self.routes: RouteBatch | None = None
-
-    @property
-    def finished(self) -> bool:
-        """Whether nothing is left to compute."""
-        through = not (self.services or self.namespaces)
-        return through and self.routes is not None and self.routes.finished

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 
@@ -26,12 +28,35 @@ def parse(path: str) -> ast.Module:
 
 
 def list_tracked() -> list[str]:
-    """Every file under version control that is there, as paths from the root."""
-    names = subprocess.run(
-        ["git", "ls-files", "-z", "--cached"], cwd=ROOT, capture_output=True, check=True
-    )
+    """Every file under version control that is there, as paths from the root.
+
+    Without git, or in an archive of the sources: every file that is not said to be ignored.
+    """
+    try:
+        names = subprocess.run(
+            ["git", "ls-files", "-z", "--cached"], cwd=ROOT, capture_output=True, check=True
+        )
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        return walk_sources()
     found = [name for name in names.stdout.decode().split("\0") if name]
     return [name for name in found if (ROOT / name).is_file()]
+
+
+def walk_sources() -> list[str]:
+    """The same by .gitignore alone, whose patterns are names and paths without negation."""
+    lines = (line.strip().strip("/") for line in read(".gitignore").splitlines())
+    ignored = [line for line in lines if line and not line.startswith("#")] + [".git"]
+
+    def is_ignored(path: Path) -> bool:
+        shown = path.relative_to(ROOT).as_posix()
+        return any(fnmatch(path.name, one) or fnmatch(shown, one) for one in ignored)
+
+    found: list[str] = []
+    for place, folders, files in os.walk(ROOT):
+        folders[:] = [name for name in folders if not is_ignored(Path(place, name))]
+        paths = [Path(place, name) for name in files if not is_ignored(Path(place, name))]
+        found += [path.relative_to(ROOT).as_posix() for path in paths]
+    return sorted(found)
 
 
 #: Documents that `make generate` writes; people write the others.

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.contract.project import ROOT, list_tracked, parse, read
+from tests.contract.project import ROOT, list_tracked, parse, read, walk_sources
 
 TRACKED = list_tracked()
 MODULES = [path for path in TRACKED if re.fullmatch(r"(?:exporter|tools|bench)/.*\.py", path)]
@@ -98,3 +98,10 @@ def test_every_test_says_in_a_sentence_what_it_proves(path: str) -> None:
             text = " ".join((ast.get_docstring(node) or "").split())
             assert text.endswith("."), node.name
             assert not re.search(r"[.!?] [A-Z]", text), node.name
+
+
+def test_sources_are_found_without_git() -> None:
+    """An archive of the sources, or a machine without git, runs the same tests."""
+    walked = walk_sources()
+    assert set(walked) >= set(TRACKED)
+    assert not [path for path in walked if path.startswith((".git/", ".venv/", ".tools/"))]

@@ -73,6 +73,15 @@ def test_the_readme_shows_what_matters() -> None:
     assert len(SESSIONS) >= 5
 
 
+def test_the_first_screen_has_both_doors_and_what_they_need() -> None:
+    """`make demo` and `make test` stand in the first 24 lines, and CI proves them bare."""
+    screen = "\n".join(read(README).splitlines()[:24])
+    assert "\nmake demo " in screen
+    assert "\nmake test " in screen
+    assert "need Python 3.11 or newer and make, nothing else" in screen
+    assert "tools/bare.py" in read(".ci/run")
+
+
 async def test_the_demo_greets_as_the_readme_says(cluster: dict[str, str]) -> None:
     """The README's picture of the demo is what it prints, but for numbers."""
     (greeting,) = (text for text in find_blocks(README, "text") if "simulated cluster" in text)

@@ -182,6 +182,25 @@ def test_a_service_without_namespace_is_in_default(run: Run, tmp_path: Path) -> 
     assert out.startswith("default/web: down, EndpointsNotReady\n")
 
 
+@pytest.mark.parametrize(
+    "objects,told",
+    [
+        (down("web"), "take the dump with Pods in it"),
+        ([service("web")], "Take the dump with EndpointSlices in it"),
+        ([service("web"), endpoint_slice()], "take the dump with Pods in it"),
+    ],
+)
+def test_a_file_has_no_permissions_to_ask_for(
+    run: Run, tmp_path: Path, objects: list[Json], told: str
+) -> None:
+    """What can't be known is not in the file; `kubectl auth can-i` is no advice on that."""
+    _, out, _ = run("explain", "shop/web", "--from-file", write(tmp_path, objects))
+    text = " ".join(out.split())
+    assert told in text
+    assert "can-i" not in text
+    assert "list and watch" not in text
+
+
 def test_hostile_text_is_escaped(run: Run, tmp_path: Path) -> None:
     """Nothing out of the file reaches the terminal as a control character."""
     nasty = endpoint("10.0.0.1", ready=False, nodeName="n\x1b[2J", zone="\u202ez")
