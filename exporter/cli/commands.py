@@ -218,8 +218,8 @@ COMMANDS: tuple[Command, ...] = (
         "One row a Service: how it stands, how many of its endpoints are ready, through which "
         "ports, why it does not stand well, and since when it is down. -o wide adds all findings, "
         "where each port leads, addresses, traffic policies and the workload behind it. Without -n "
-        "or -A it shows the namespace of the kubeconfig's context; of a file, all. Ends with 1 when "
-        "the named Service does not exist.",
+        "or -A it shows the namespace of the kubeconfig's context; of a file, all. Ends with 1 "
+        "when the named Service does not exist.",
         (
             ("every Service, what needs attention first", "get -A --sort worst"),
             ("one Service, with its endpoints, nodes and zones", "get web -n shop -o wide"),

@@ -21,7 +21,7 @@ from exporter.explaining.render import render_text
 from exporter.explaining.scene import Scene, set_scene
 from exporter.explaining.told import Told, tell_all
 from exporter.explaining.wording import count_of, escape_text, show_selector
-from exporter.model import Reason, ServiceReport, ServiceView, Standing
+from exporter.model import INTENDED, Reason, ServiceReport, ServiceView, Standing, Weight
 
 __all__ = ["Explanation", "explain", "render_text"]
 
@@ -86,8 +86,8 @@ def _lead(
     """Message, fix, and commands: templates of a reason, or a finding's own (a list)."""
     report, service = scene.report, scene.service
     reason = report.reason
-    if reason is None and report.known and findings:
-        first = findings[0]
+    first = _find_headline(report, findings)
+    if first is not None:
         return first.message, first.fix, list(first.commands)
     advice = _advise(report)
     values = {"service": service.name, "namespace": service.namespace}
@@ -102,6 +102,15 @@ def _lead(
     if standing in (Standing.READY, Standing.INTENDED) and not findings:
         fix = f"{NOTHING} {fix}".strip()
     return f"{message} {addition}" if addition else message, fix, advice.commands
+
+
+def _find_headline(report: ServiceReport, findings: tuple[Told, ...]) -> Told | None:
+    """The finding that stands on top: without a reason, or with one that alone would be meant."""
+    if report.reason is None:
+        return next(iter(findings), None)
+    if report.reason in INTENDED and not report.judgement.fine:
+        return next((told for told in findings if told.weight is Weight.WARNING), None)
+    return None
 
 
 def _advise(report: ServiceReport) -> Advice:

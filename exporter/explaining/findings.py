@@ -175,8 +175,8 @@ FINDINGS: Mapping[FindingCode | tuple[FindingCode, str], Telling] = {
     ),
     FindingCode.LEFTOVER_SLICES: Telling(
         "{count:leftover slice}",
-        "{count:EndpointSlice} of the Service {verb:is:are} kept up to date by nobody, and "
-        "traffic goes on following {verb:it:them}.",
+        "{count:EndpointSlice} of the Service {verb:is:are} kept up to date by nobody: who reads "
+        "{verb:it:them} is misled.",
         "Delete what is left over; if its addresses are wanted, hand it to somebody who keeps it "
         "up to date (label endpointslice.kubernetes.io/managed-by).",
         (SLICES, "kubectl delete endpointslice -n {namespace} {object}"),
