@@ -20,7 +20,7 @@ import yaml
 from grafana.alerting import list_groups
 from tools.chart_manifests import HelmError, render_deployments
 from tools.chart_readme import write_readme
-from tools.mixin import mark_rules, write_mixin
+from tools.mixin import list_thresholds, mark_rules, write_mixin
 
 ROOT = Path(__file__).resolve().parent.parent
 CHART = Path("charts/kube-endpoints-exporter")
@@ -39,6 +39,8 @@ OWNED = (
 )
 #: For GrafanaAlertRuleGroup resources: the `rules` of each group are those of its `spec`.
 GRAFANA_ALERTS = "# Made from alerts/ by tools/chart.py: alerts that Grafana evaluates itself.\n"
+#: Where the numbers stand that prometheusRule.thresholds changes.
+THRESHOLDS = "# Made from tools/mixin.py by tools/chart.py.\n"
 GROUPS = ("required", "endpoints", "pods", "nodes", "workloads", "dependents", "routes")
 
 #: Files that repeat the program's version: what stands before and behind it.
@@ -92,6 +94,8 @@ def make_files(root: Path) -> Files:
     files[CHART / "files" / "grafana-alerts.yaml"] = GRAFANA_ALERTS + yaml.safe_dump(
         groups, sort_keys=False
     )
+    thresholds = {"thresholds": list_thresholds(rules.values())}
+    files[CHART / "files" / "thresholds.yaml"] = THRESHOLDS + yaml.safe_dump(thresholds)
     marked = {f"{Path(name).stem}.json": mark_rules(text) for name, text in rules.items()}
     files |= {MIXIN / "rules" / name: text for name, text in marked.items()}
     files[MIXIN / "mixin.libsonnet"] = write_mixin(marked, boards, list_recorded(rules.values()))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import yaml
@@ -39,6 +39,25 @@ def mark_rules(text: str) -> str:
         for rule in group["rules"]:
             rule["expr"] = _mark(rule.get("alert", ""), rule["expr"])
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def list_thresholds(texts: Iterable[str]) -> list[dict[str, str]]:
+    """Where each threshold stands in the expressions: alert, name, what is before it, value."""
+    expressions = {
+        rule["alert"]: rule["expr"]
+        for text in texts
+        for group in yaml.safe_load(text)["groups"]
+        for rule in group["rules"]
+        if "alert" in rule
+    }
+    found = []
+    for alert, pattern, name in THRESHOLDS:
+        value = re.search(pattern, expressions.get(alert, ""))
+        before = re.match(r"\(\?<=(.*?)\)", pattern)
+        if value and before:
+            place = {"alert": alert, "name": name, "before": before[1], "value": value[0]}
+            found.append(place)
+    return found
 
 
 def _mark(alert: str, expression: str) -> str:

@@ -199,6 +199,12 @@ service.targetPort: containerPort
 {{- if and $v.httpRoute.enabled (not $v.httpRoute.parentRefs) -}}
 {{- fail "httpRoute.enabled is true but httpRoute.parentRefs is empty: name the Gateway." -}}
 {{- end -}}
+{{- $groups := (fromYaml (include "kee.groupNames" .)).names -}}
+{{- range $name := keys $v.prometheusRule.groups | sortAlpha -}}
+{{- if not (has $name $groups) -}}
+{{- fail (printf "prometheusRule.groups.%s: there is no such group; there are: %s." $name (default "none" (join ", " (sortAlpha $groups)))) -}}
+{{- end -}}
+{{- end -}}
 {{- $names := (fromYaml (include "kee.alertNames" .)).names -}}
 {{- range $name := keys $v.prometheusRule.alerts | sortAlpha -}}
 {{- if not (has $name $names) -}}
