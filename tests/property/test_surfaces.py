@@ -97,10 +97,7 @@ def test_nothing_to_do_is_said_where_nothing_is(cluster: Any, later: float) -> N
 
 @given(CLUSTERS, st.sampled_from([0.0, 90.0, 900.0]))
 def test_trouble_is_told_with_a_reason_or_a_finding(cluster: Any, later: float) -> None:
-    """Pods, misses and failures stand in the evidence of a reason alone; findings have their own.
-
-    Each finding says what, shows it, and tells what to do; all of it can be printed.
-    """
+    """Pods and failures stand in the evidence of a reason alone; each finding shows its own."""
     trouble = re.compile(r"^(Pod |near miss|targetPort |.* can't make them|annotation )")
     for report, said in told(gathered_of(*cluster, later)):
         if report.reason is None:
