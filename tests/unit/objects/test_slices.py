@@ -175,7 +175,7 @@ def test_without_labels_it_belongs_to_nobody() -> None:
 
 
 def test_endpoints_of_a_long_slice_are_decoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a long slice that comes again by a watch, the endpoints that stayed are the same objects."""
+    """Of a long slice that comes again, the endpoints that stayed are the same objects."""
     # Short ones are decoded as they are: to remember them would cost more than it saves.
     from exporter.objects import slices  # noqa: PLC0415  # its table, seen from inside
 
