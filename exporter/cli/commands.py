@@ -179,6 +179,12 @@ def _demo(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _completion(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "shell", metavar="SHELL", choices=("bash", "zsh", "fish"), help="bash, zsh or fish."
+    )
+
+
 _KUBECTL = "kubectl get services,endpointslices,pods,nodes -A -o json"
 
 COMMANDS: tuple[Command, ...] = (
@@ -289,6 +295,18 @@ COMMANDS: tuple[Command, ...] = (
         (("for people", "metrics"), ("for a program", "metrics -o json")),
         _metrics,
         "exporter.cli.metrics",
+    ),
+    Command(
+        "completion",
+        "the script for completion in bash, zsh or fish",
+        "Prints what a shell needs to complete commands, flags, their values and, out of the "
+        "cluster or the files of --from-file, names of Services and namespaces.",
+        (
+            ("bash, in ~/.bashrc", "completion bash"),
+            ("fish", "completion fish"),
+        ),
+        _completion,
+        "exporter.cli.completion",
     ),
 )
 BY_NAME = {command.name: command for command in COMMANDS}
