@@ -52,6 +52,8 @@ def run_kubectl(
     )
 
 
+#: What was made a moment ago counts, too.
+NEW = "--grace-period=0s"
 #: Where pip has put the entry points, kubectl-endpoints among them.
 SCRIPTS = Path(sys.executable).parent
 
@@ -66,7 +68,9 @@ def test_kubectl_runs_it_as_a_plugin(cluster: Cluster, workspace: Path, shop: st
     assert done.returncode == 0, done.stderr
     (item,) = json.loads(done.stdout)["items"]
     assert (item["namespace"], item["service"], item["ready"]) == (shop, "web", 2)
-    explained = run_kubectl(cluster, workspace, SCRIPTS, "endpoints", "explain", "-n", shop, "cart")
+    explained = run_kubectl(
+        cluster, workspace, SCRIPTS, "endpoints", "explain", "-n", shop, "cart", NEW
+    )
     assert explained.returncode == 1, explained.stderr
     assert "SelectorMatchesNoPods" in explained.stdout
 
@@ -93,7 +97,7 @@ def test_the_krew_archive_is_a_plugin(cluster: Cluster, workspace: Path, shop: s
             packed.extract(file["from"], store / file["to"], filter="data")
     (found_in / "kubectl-endpoints").symlink_to(store / platform["bin"])
     (found_in / "kube-endpoints-exporter").symlink_to(SCRIPTS / "kube-endpoints-exporter")
-    done = run_kubectl(cluster, workspace, found_in, "endpoints", "check", "-n", shop)
+    done = run_kubectl(cluster, workspace, found_in, "endpoints", "check", "-n", shop, NEW)
     assert done.returncode == 1, done.stderr
     assert f"{shop}/cart" in done.stdout
 
