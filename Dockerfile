@@ -1,8 +1,8 @@
-# syntax=docker/dockerfile:1
 # The commands are those of the Makefile: pinned and hashed dependencies, then the program itself.
-ARG PYTHON=3.13-slim-bookworm
+# BASE is the one place that names the base image; a release gives it with a digest (name:tag@sha256:…).
+ARG BASE=docker.io/library/python:3.13-slim-bookworm
 
-FROM python:${PYTHON} AS build
+FROM ${BASE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src
 # Dependencies change less often than the code, so they are a layer of their own.
@@ -16,7 +16,7 @@ RUN python -m pip wheel --no-build-isolation --no-deps --wheel-dir /dist . \
  && python -m pip --python /opt/kube-endpoints-exporter/bin/python install --no-deps --no-index --find-links /dist kube-endpoints-exporter \
  && /opt/kube-endpoints-exporter/bin/kube-endpoints-exporter --version
 
-FROM python:${PYTHON}
+FROM ${BASE}
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 ARG CREATED=unknown
@@ -28,8 +28,12 @@ LABEL org.opencontainers.image.title="kube-endpoints-exporter" \
       org.opencontainers.image.created="${CREATED}"
 # Nothing is ever written: bytecode was compiled when the packages were installed.
 ENV PATH="/opt/kube-endpoints-exporter/bin:${PATH}" PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+# The slim image comes without the bytecode of the standard library, and a read-only container would compile
+# it again at every start.
 RUN python -m pip uninstall --yes pip \
- && rm -rf /usr/local/lib/python3*/ensurepip
+ && rm -rf /usr/local/lib/python3*/ensurepip \
+ && python -m compileall -q -j 0 /usr/local/lib/python3.*/ -x '/(test|idlelib|lib2to3|turtledemo|tkinter)/' \
+ && rm -rf /usr/local/lib/python3.*/test /usr/local/lib/python3.*/idlelib /usr/local/lib/python3.*/turtledemo
 COPY --from=build /opt/kube-endpoints-exporter /opt/kube-endpoints-exporter
 USER 65532:65532
 EXPOSE 9769

@@ -1,10 +1,14 @@
-"""`python -m grafana` writes grafana/dashboards/*.json; `--check` says which differ instead."""
+"""`python -m grafana` writes the boards and the alerts that Grafana evaluates itself.
+
+`--check` says which files differ instead.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
+from grafana.alerting import FILE, render_provisioning
 from grafana.boards import find_differences, write_boards
 
 
@@ -14,10 +18,14 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
     if not parser.parse_args().check:
         write_boards()
+        FILE.parent.mkdir(parents=True, exist_ok=True)
+        FILE.write_text(render_provisioning(), encoding="utf-8")
         return 0
-    differing = find_differences()
+    differing = [f"dashboards/{name}" for name in find_differences()]
+    if not FILE.is_file() or FILE.read_text(encoding="utf-8") != render_provisioning():
+        differing.append(f"provisioning/alerting/{FILE.name}")
     for name in differing:
-        sys.stderr.write(f"grafana/dashboards/{name} is not what grafana/boards makes of it\n")
+        sys.stderr.write(f"grafana/{name} is not what `python -m grafana` writes\n")
     return 1 if differing else 0
 
 

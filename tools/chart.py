@@ -1,29 +1,33 @@
 """Write what is made from the chart, the rules and the dashboards; `--check` tells what differs.
 
-Sources: `deploy/rbac`, `alerts`, `grafana/dashboards`, and the chart's values and templates. Made
-from them: the chart's `files/` and README, the mixin, and (by Helm) plain manifests and the
-kustomize base. Never reads a cluster. Run it as `python -m tools.chart`.
+Sources: the program's version, `deploy/rbac`, `alerts`, `grafana`, and the chart's values and
+templates. Made from them: the chart's `files/` and README, the mixin, every other place that has
+the version, and (by Helm) plain manifests and the kustomize base. Never reads a cluster. Run it as
+`python -m tools.chart`.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from grafana.alerting import list_groups
 from tools.chart_manifests import HelmError, render_deployments
 from tools.chart_readme import write_readme
+from tools.mixin import list_thresholds, mark_rules, write_mixin
 
 ROOT = Path(__file__).resolve().parent.parent
 CHART = Path("charts/kube-endpoints-exporter")
 RBAC = Path("deploy/rbac")
 RULES = Path("alerts")
 BOARDS = Path("grafana/dashboards")
+MIXIN = Path("mixin")
 HELM = Path(".tools/bin/helm")
 #: Folders that hold nothing but what is made here: whatever else lies in them is stale.
 OWNED = (
@@ -33,7 +37,18 @@ OWNED = (
     Path("deploy/manifests"),
     Path("deploy/kustomize"),
 )
+#: For GrafanaAlertRuleGroup resources: the `rules` of each group are those of its `spec`.
+GRAFANA_ALERTS = "# Made from alerts/ by tools/chart.py: alerts that Grafana evaluates itself.\n"
+#: Where the numbers stand that prometheusRule.thresholds changes.
+THRESHOLDS = "# Made from tools/mixin.py by tools/chart.py.\n"
 GROUPS = ("required", "endpoints", "pods", "nodes", "workloads", "dependents", "routes")
+
+#: Files that repeat the program's version: what stands before and behind it.
+VERSIONED = (
+    (CHART / "Chart.yaml", r"^(version: ).+()$"),
+    (CHART / "Chart.yaml", r'^(appVersion: ").+(")$'),
+    (Path("Dockerfile"), r"^(ARG VERSION=).+()$"),
+)
 
 Files = dict[Path, str]
 
@@ -72,12 +87,33 @@ def make_files(root: Path) -> Files:
     rules = read_folder(root / RULES, "*.rules.yaml")
     boards = read_folder(root / BOARDS, "*.json")
     files: Files = {CHART / "files" / "rbac.yaml": collect_rbac(root / RBAC)}
-    for folder in (CHART / "files", Path("mixin")):
-        files |= {folder / "rules" / name: text for name, text in rules.items()}
+    files |= {CHART / "files" / "rules" / name: text for name, text in rules.items()}
+    for folder in (CHART / "files", MIXIN):
         files |= {folder / "dashboards" / name: text for name, text in boards.items()}
-    files[Path("mixin/mixin.libsonnet")] = write_mixin(rules, boards)
+    groups = {"groups": list_groups(root / RULES)}
+    files[CHART / "files" / "grafana-alerts.yaml"] = GRAFANA_ALERTS + yaml.safe_dump(
+        groups, sort_keys=False
+    )
+    thresholds = {"thresholds": list_thresholds(rules.values())}
+    files[CHART / "files" / "thresholds.yaml"] = THRESHOLDS + yaml.safe_dump(thresholds)
+    marked = {f"{Path(name).stem}.json": mark_rules(text) for name, text in rules.items()}
+    files |= {MIXIN / "rules" / name: text for name, text in marked.items()}
+    files[MIXIN / "mixin.libsonnet"] = write_mixin(marked, boards, list_recorded(rules.values()))
     files[CHART / "README.md"] = write_readme(root / CHART)
+    version = read_version(root)
+    for path, pattern in VERSIONED:
+        text = files.get(path) or (root / path).read_text(encoding="utf-8")
+        files[path] = re.sub(pattern, rf"\g<1>{version}\g<2>", text, flags=re.MULTILINE)
     return files
+
+
+def read_version(root: Path) -> str:
+    """The version of the program: the one place where it is written by hand."""
+    text = (root / "exporter" / "__init__.py").read_text(encoding="utf-8")
+    found = re.search(r'^__version__ = "([^"]+)"$', text, re.MULTILINE)
+    if found is None:
+        raise HelmError('exporter/__init__.py has no line __version__ = "…"')
+    return found[1]
 
 
 def read_folder(folder: Path, pattern: str) -> dict[str, str]:
@@ -108,32 +144,10 @@ def read_rules(path: Path) -> list[Any]:
     return list(rules)
 
 
-def write_mixin(rules: Mapping[str, str], boards: Mapping[str, str]) -> str:
-    """The mixin: it parses and imports the copies beside it, and computes nothing."""
-    parsed = "".join(
-        f"  std.parseYaml(importstr {json.dumps('rules/' + name)}),\n" for name in sorted(rules)
-    )
-    imported = "".join(
-        f"    {json.dumps(name)}: import {json.dumps('dashboards/' + name)},\n"
-        for name in sorted(boards)
-    )
-    return f"""\
-// Made by tools/chart.py. Data only: the rules and dashboards are the files beside this one.
-local files = [
-{parsed}];
-local groups = std.flattenArrays([file.groups for file in files]);
-local only(kind) = [
-  group {{ rules: [rule for rule in group.rules if std.objectHas(rule, kind)] }}
-  for group in groups
-  if std.length([rule for rule in group.rules if std.objectHas(rule, kind)]) > 0
-];
-{{
-  prometheusAlerts+:: {{ groups+: only('alert') }},
-  prometheusRules+:: {{ groups+: only('record') }},
-  grafanaDashboards+:: {{
-{imported}  }},
-}}
-"""
+def list_recorded(rules: Iterable[str]) -> list[str]:
+    """The names of all that rules record."""
+    groups = [group for text in rules for group in yaml.safe_load(text)["groups"]]
+    return sorted(rule["record"] for group in groups for rule in group["rules"] if "record" in rule)
 
 
 def list_present(root: Path, owned: tuple[Path, ...]) -> set[Path]:

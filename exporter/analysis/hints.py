@@ -6,6 +6,7 @@ These are hints for people, never reasons: a probe may well ask a port of its ow
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from exporter.objects.containers import Container, ContainerKind
 from exporter.objects.pods import Facts, Pod
@@ -40,6 +41,37 @@ def find_missing_ports(service: Service, pods: Iterable[Pod]) -> tuple[tuple[str
                 key = (str(port.target), port.protocol)
                 counts[key] = counts.get(key, 0) + 1
     return tuple((name, protocol, count) for (name, protocol), count in sorted(counts.items()))
+
+
+@lru_cache(maxsize=4096)
+def _declared(facts: Facts) -> frozenset[tuple[str, int]]:
+    """(protocol, number) of every port that lasting containers declare."""
+    return frozenset(
+        (port.protocol, port.number)
+        for container in facts.containers
+        if container.kind is not ContainerKind.INIT
+        for port in container.ports
+    )
+
+
+def find_undeclared_targets(service: Service, pods: Iterable[Pod]) -> list[tuple[str, str]]:
+    """(Service port, target number) where containers declare ports, and this is none of them.
+
+    What a container declares is informational: it may well listen on more.
+    """
+    numeric = [port for port in service.ports if isinstance(port.target, int)]
+    if not numeric or service.headless:
+        return []
+    declared: set[tuple[str, int]] = set()
+    for facts in {pod.facts for pod in pods if pod.candidate}:
+        declared |= _declared(facts)
+    if not declared:
+        return []
+    return [
+        (port.name or str(port.port), str(port.target))
+        for port in numeric
+        if (port.protocol, port.target) not in declared
+    ]
 
 
 def find_probe_mismatches(service: Service, pods: Iterable[Pod]) -> tuple[tuple[str, str], ...]:

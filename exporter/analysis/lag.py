@@ -1,98 +1,93 @@
 """Where slices and Pods disagree: endpoints that are behind what Pods already are.
 
-Only slices of Kubernetes' own controller are held to account; what others write is theirs. How
-long a disagreement lasts is told by the Pod's own timestamps, never by when it was noticed.
+Only slices of Kubernetes' own controller are held to account; what others write is theirs. A
+disagreement begins at the later of the Pod's change and the slice's, by their own times: the older
+one of the two was right until then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from enum import StrEnum
+from collections.abc import Iterable
 
-import msgspec
-
-from exporter.analysis.pods import is_published, judge_pod
-from exporter.model import PodsView, Reason
+from exporter.model import Lag, LagKind
 from exporter.objects.pods import Pod
 from exporter.objects.services import Service
 from exporter.objects.slices import CONTROLLER, READY, SERVING, Endpoint, EndpointSlice
 
-
-class LagKind(StrEnum):
-    """How an endpoint and its Pod disagree."""
-
-    POD_GONE = "PodGone"
-    OTHER_ADDRESS = "OtherAddress"
-    READINESS_DIFFERS = "ReadinessDiffers"
-    MISSING = "MissingFromSlices"
+_RANK = {kind: rank for rank, kind in enumerate(LagKind)}
 
 
-class Lag(msgspec.Struct, frozen=True, gc=False):
-    """One disagreement. `since` is seconds since the epoch, None where no timestamp tells.
-
-    `address` is the slice's ("" for a Pod that is in none); `pod_ready` is what the Pod says.
-    """
-
-    kind: LagKind
-    pod: str
-    address: str
-    pod_ready: bool
-    since: float | None
-
-
-def find_lag(
+def find_lags(
     service: Service,
     slices: Iterable[EndpointSlice],
-    view: PodsView,
-    *,
-    now: float,
-    threshold: float,
+    selected: Iterable[Pod],
+    unpublished: Iterable[Pod],
 ) -> tuple[Lag, ...]:
-    """All disagreements, by kind, Pod and address; readiness only when `threshold` seconds old.
+    """All disagreements, by kind, Pod and address, however young.
 
-    A Pod that is gone or has moved has no time of it: it is told at once, `since` None. A time in
-    the future (a clock that is off) is not older than any threshold.
+    `unpublished` are the ready candidates that no slice has as ready and nothing else explains. A
+    Pod that is gone has no time of it: `since` is None then.
     """
-    if not service.selector:
-        return ()
     own = [piece for piece in slices if piece.managed_by == CONTROLLER]
-    pods = {pod.name: pod for pod in view.selected}
-    found = {
-        lag
-        for piece in own
-        for entry in piece.endpoints
-        if entry.pod
-        for lag in _compare(service, entry, pods.get(entry.pod))
-        if lag.since is None or now - lag.since > threshold
-    }
-    for pod in _missing(service, own, view):
-        if pod.changed is not None and now - pod.changed > threshold:
-            found.add(Lag(LagKind.MISSING, pod.name, "", pod_ready=True, since=pod.changed))
+    found: list[Lag] = []
+    if own:
+        flag = SERVING if service.publish_not_ready else READY
+        pods = {pod.name: pod for pod in selected}
+        for piece in own:
+            for entry in piece.endpoints:
+                if not entry.pod:
+                    continue
+                pod = pods.get(entry.pod)
+                # The agreeing case first: of hundreds of endpoints hardly one is another.
+                if (
+                    pod is not None
+                    and entry.address == pod.ip
+                    and pod.deleted is None
+                    and bool(entry.flags & flag) == (pod.facts.ready == "True")
+                    and not pod.facts.finished
+                ):
+                    continue
+                lag = _compare(service, piece, entry, pod)
+                if lag is not None:
+                    found.append(lag)
+    missing = [_miss(own, pod) for pod in unpublished if not _is_listed(own, pod)]
+    if not found and not missing:
+        return ()
     return tuple(
-        sorted(found, key=lambda lag: (list(LagKind).index(lag.kind), lag.pod, lag.address))
+        sorted({*found, *missing}, key=lambda lag: (_RANK[lag.kind], lag.pod, lag.address))
     )
 
 
-def _compare(service: Service, entry: Endpoint, pod: Pod | None) -> Iterable[Lag]:
+def _compare(
+    service: Service, piece: EndpointSlice, entry: Endpoint, pod: Pod | None
+) -> Lag | None:
+    listed = bool(entry.flags & READY)
     if pod is None or pod.finished:
-        yield Lag(LagKind.POD_GONE, entry.pod, entry.address, pod_ready=False, since=None)
-        return
+        return Lag(LagKind.POD_GONE, entry.pod, entry.address, listed, pod_ready=False, since=None)
     if not pod.facts.known:
-        return  # its status could not be read: it contradicts nothing
+        return None  # its status could not be read: it contradicts nothing
     ready = pod.facts.ready == "True"
     if entry.address not in pod.ips:
-        yield Lag(LagKind.OTHER_ADDRESS, pod.name, entry.address, pod_ready=ready, since=None)
-        return
+        since = _later(pod.changed, piece.changed)
+        return Lag(LagKind.OTHER_ADDRESS, pod.name, entry.address, listed, ready, since)
     flag = SERVING if service.publish_not_ready or pod.terminating else READY
-    if bool(entry.flags & flag) != ready and pod.changed is not None:
-        yield Lag(LagKind.READINESS_DIFFERS, pod.name, entry.address, ready, pod.changed)
+    if bool(entry.flags & flag) == ready:
+        return None
+    since = _later(pod.changed, piece.changed)
+    return Lag(LagKind.READINESS_DIFFERS, pod.name, entry.address, listed, ready, since)
 
 
-def _missing(service: Service, slices: Sequence[EndpointSlice], view: PodsView) -> Iterable[Pod]:
-    """Ready candidates that no slice has, in whatever state."""
-    listed = {entry.address for piece in slices for entry in piece.endpoints}
-    for pod in view.selected:
-        if pod.candidate and pod.facts.ready == "True" and not is_published(pod, listed):
-            verdict = judge_pod(pod, service, listed, view.nodes)
-            if verdict is not None and verdict[0] is Reason.ENDPOINTS_LAGGING:
-                yield pod
+def _is_listed(own: Iterable[EndpointSlice], pod: Pod) -> bool:
+    return any(entry.address in pod.ips for piece in own for entry in piece.endpoints)
+
+
+def _miss(own: Iterable[EndpointSlice], pod: Pod) -> Lag:
+    written = [piece.changed for piece in own if piece.changed is not None]
+    since = _later(pod.changed, max(written, default=None))
+    return Lag(LagKind.MISSING, pod.name, "", ready=False, pod_ready=True, since=since)
+
+
+def _later(one: float | None, other: float | None) -> float | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return max(one, other)

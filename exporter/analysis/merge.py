@@ -1,18 +1,17 @@
-"""Many entries for one address become one: the rules for duplicates, for both sources.
+"""Many entries for one address become one: the rule for duplicates.
 
-Slices (decision D2): among duplicates the largest of (not terminating, ready, serving) wins. It
-agrees with kube-proxy wherever kube-proxy is defined. Legacy Endpoints (decision D5) go the other
-way: not ready trumps ready for the same address, Pod and port.
+Among duplicates the largest of (not terminating, ready, serving) wins (decision D2): it agrees with
+kube-proxy wherever kube-proxy is defined. Legacy Endpoints, which go the other way, come with their
+duplicates decided.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
-from exporter.analysis.families import IP_FAMILIES, usable_families
-from exporter.objects.legacy import Endpoints, LegacyAddress
+from exporter.analysis.families import usable_families
 from exporter.objects.services import Service
-from exporter.objects.slices import READY, SERVING, TERMINATING, Endpoint, EndpointSlice, SlicePort
+from exporter.objects.slices import READY, SERVING, TERMINATING, Endpoint, EndpointSlice
 
 #: address type → canonical address → the entry that speaks for it
 Merged = dict[str, dict[str, Endpoint]]
@@ -77,66 +76,3 @@ def merge_pairs(slices: Iterable[EndpointSlice], name: str, protocol: str) -> Pa
                     if held is not entry:
                         pairs[key] = _stronger(held, entry)
     return pairs
-
-
-def read_legacy(endpoints: Endpoints) -> tuple[EndpointSlice, ...]:
-    """The slices that say the same as a legacy Endpoints object, duplicates already decided.
-
-    One slice per family and port, ready xor not ready (not ready trumps ready for the same address,
-    Pod and port: kubernetes pkg/api/v1/endpoints/util.go). A ready one is marked serving too; what
-    serving and terminating really are is unknown, and nobody may report it.
-    """
-    states: dict[SlicePort | None, dict[tuple[str, str], tuple[bool, LegacyAddress]]] = {}
-    for subset in endpoints.subsets:
-        for port in subset.ports or (None,):
-            entries = states.setdefault(port, {})
-            for ready, address in _addresses(subset.ready, subset.not_ready):
-                key = (address.address, address.uid)
-                if not ready or key not in entries:
-                    entries[key] = (ready, address)
-    pieces = []
-    for port, entries in states.items():
-        for family in IP_FAMILIES:
-            found = tuple(
-                Endpoint(
-                    address=address.address,
-                    flags=READY | SERVING if ready else 0,
-                    node=address.node,
-                    zone="",
-                    pod=address.pod,
-                )
-                for ready, address in entries.values()
-                if (":" in address.address) == (family == "IPv6")
-            )
-            if found:
-                pieces.append(_slice(endpoints, family, port, found))
-    return tuple(pieces)
-
-
-def _addresses(
-    ready: Iterable[LegacyAddress], not_ready: Iterable[LegacyAddress]
-) -> Iterator[tuple[bool, LegacyAddress]]:
-    yield from ((True, address) for address in ready)
-    yield from ((False, address) for address in not_ready)
-
-
-def _slice(
-    endpoints: Endpoints, family: str, port: SlicePort | None, found: tuple[Endpoint, ...]
-) -> EndpointSlice:
-    return EndpointSlice(
-        namespace=endpoints.namespace,
-        name=endpoints.name,
-        uid=endpoints.uid,
-        resource_version=endpoints.resource_version,
-        created=endpoints.created,
-        service=endpoints.name,
-        managed_by=None,
-        headless=False,
-        truncated=endpoints.truncated,
-        owners=(),
-        triggered=endpoints.triggered,
-        changed=endpoints.changed,
-        address_type=family,
-        ports=(port,) if port else (),
-        endpoints=found,
-    )

@@ -1,30 +1,65 @@
-"""Which of a Service's Pods take no traffic, and why: rules 11 to 29 of semantics.md §5.
+"""What each of a Service's Pods does for it: takes traffic, or why it does not.
 
-Each candidate gets the first rule that holds for it; the Service gets the smallest of them, the one
-closest to serving. Slices are asked for nothing but ready addresses, and the clock is not asked.
+One pass over the Pods; each candidate that takes no traffic gets the first rule of semantics.md §5
+(15 to 29) that holds for it. Which of them is the Service's reason is decided elsewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
-from exporter.analysis.candidates import Verdict, choose_detail, own_reason
+from exporter.analysis.candidates import Verdict, own_reason
 from exporter.analysis.families import served_families
-from exporter.analysis.workloads import find_scaled_to_zero
 from exporter.model import REASON_RANK, PodsReport, PodsView, Reason
 from exporter.objects.nodes import Node
 from exporter.objects.pods import Pod
 from exporter.objects.services import Service
+from exporter.objects.slices import EndpointSlice
 
 
-class PodsDiagnosis(msgspec.Struct, frozen=True):
-    """Why a Service has no usable ready endpoint, out of its Pods; detail is None or one word."""
+class Unready(msgspec.Struct, frozen=True):
+    """A candidate that takes no traffic, and why."""
 
     reason: Reason
     detail: str | None
-    pods: PodsReport
+    pod: Pod
+
+
+class PodsFacts(msgspec.Struct, frozen=True):
+    """What the selected Pods do. `unready` are the candidates that take no traffic.
+
+    `unsure` are those of which slices say something newer than the Pods: who is right can't be
+    told yet.
+    """
+
+    view: PodsView
+    candidates: int
+    terminating: int
+    unready: tuple[Unready, ...] = ()
+    unsure: tuple[Pod, ...] = ()
+
+    @property
+    def late(self) -> tuple[Pod, ...]:
+        """The ready candidates that slices should have as ready, and have not."""
+        if not (self.unready or self.unsure):
+            return ()
+        lagging = [one.pod for one in self.unready if one.reason is Reason.ENDPOINTS_LAGGING]
+        return (*lagging, *self.unsure)
+
+    @property
+    def selected(self) -> int:
+        """How many Pods the selector matches."""
+        return len(self.view.selected)
+
+    def report(self) -> PodsReport:
+        """The numbers of it."""
+        counts: dict[Reason, int] = {}
+        for one in self.unready:
+            counts[one.reason] = counts.get(one.reason, 0) + 1
+        unready = sorted(counts.items(), key=lambda item: REASON_RANK[item[0]])
+        return PodsReport(self.selected, tuple([(str(reason), n) for reason, n in unready]))
 
 
 def is_published(pod: Pod, ready: Collection[str]) -> bool:
@@ -60,69 +95,60 @@ def judge_pod(
             return Reason.ENDPOINTS_LAGGING, None
         if pod.ip:
             return Reason.FAMILY_MISMATCH, None
-    return own_reason(facts)
+    verdict = own_reason(facts)
+    if verdict[0] is Reason.NODE_NOT_READY and nodes is not None:
+        node = nodes.get(pod.node)
+        if node is not None and node.ready:
+            # The Node came back, and the kubelet never set Ready back.
+            return Reason.NODE_NOT_READY, "NodeRecovered"
+    return verdict
 
 
-def summarise(service: Service, view: PodsView, ready: Collection[str]) -> PodsReport:
-    """How many Pods the Service selects, and its candidates that take no traffic by own reason.
+def look_at_pods(
+    service: Service,
+    view: PodsView,
+    ready: Collection[str],
+    slices: Iterable[EndpointSlice],
+    *,
+    recent: float,
+) -> PodsFacts:
+    """The PodsFacts of a Service with a selector; `ready` are its ready addresses.
 
-    `ready` holds the ready addresses of the Service, of all families.
+    A slice of it that was written after `recent` (seconds since the epoch) and after the Pod
+    changed may be right, where the Pod as it is known says otherwise.
     """
-    return _report(view, _judge_all(service, view, ready))
-
-
-def diagnose(service: Service, view: PodsView, ready: Collection[str]) -> PodsDiagnosis:
-    """The reason of a Service with a selector and slices but no ready entry (rules 11 to 29)."""
-    verdicts = _judge_all(service, view, ready)
-    reason, detail = _decide(service, view, verdicts)
-    return PodsDiagnosis(reason, detail, _report(view, verdicts))
-
-
-def _judge_all(service: Service, view: PodsView, ready: Collection[str]) -> dict[Verdict, int]:
-    found: dict[Verdict, int] = {}
+    candidates = terminating = 0
+    unready: list[Unready] = []
+    unsure: list[Pod] = []
     for pod in view.selected:
-        if not pod.candidate:
+        if pod.deleted is not None:
+            terminating += not pod.facts.finished
             continue
-        if pod.facts.ready == "True" and pod.ip in ready and pod.ip:
+        facts = pod.facts
+        if facts.finished:
+            continue
+        candidates += 1
+        if facts.ready == "True" and pod.ip in ready and pod.ip:
             continue  # what judge_pod would say, for the many that are well
         verdict = judge_pod(pod, service, ready, view.nodes)
-        if verdict is not None:
-            found[verdict] = found.get(verdict, 0) + 1
-    return found
+        if verdict is None:
+            continue
+        if verdict[0] is Reason.ENDPOINTS_LAGGING and (
+            view.behind or _is_newer(slices, pod, recent)
+        ):
+            unsure.append(pod)
+            continue
+        unready.append(Unready(verdict[0], verdict[1], pod))
+    return PodsFacts(view, candidates, terminating, tuple(unready), tuple(unsure))
 
 
-def _report(view: PodsView, verdicts: Mapping[Verdict, int]) -> PodsReport:
-    counts: dict[Reason, int] = {}
-    for (reason, _), count in verdicts.items():
-        counts[reason] = counts.get(reason, 0) + count
-    unready = sorted(counts.items(), key=lambda item: REASON_RANK[item[0]])
-    return PodsReport(len(view.selected), tuple((str(reason), n) for reason, n in unready))
-
-
-def _decide(service: Service, view: PodsView, verdicts: Mapping[Verdict, int]) -> Verdict:
-    pods = view.selected
-    if not pods:
-        if find_scaled_to_zero(service, view.workloads):
-            return Reason.SCALED_TO_ZERO, None
-        return Reason.SELECTOR_MATCHES_NO_PODS, None
-    if not any(pod.candidate for pod in pods):
-        if any(pod.terminating for pod in pods):
-            return Reason.ALL_PODS_TERMINATING, None  # the caller knows whether entries serve
-        return Reason.ALL_PODS_FINISHED, _ending(pods)
-    if not verdicts:
-        # All are ready and published, and no Service port reaches them: only legacy Endpoints
-        # that are behind can look like that.
-        return Reason.ENDPOINTS_LAGGING, None
-    reason = min((reason for reason, _ in verdicts), key=REASON_RANK.__getitem__)
-    details = {detail for own, detail in verdicts if own is reason}
-    if reason is Reason.READINESS_PROBE_FAILING and None in details:
-        return reason, None  # one that has started is closer to serving
-    return reason, choose_detail(details)
-
-
-def _ending(pods: Collection[Pod]) -> str:
-    """Succeeded when all did; Evicted when that is how all others failed; else Failed."""
-    failed = [pod.facts for pod in pods if pod.facts.phase == "Failed"]
-    if not failed:
-        return "Succeeded"
-    return "Evicted" if all(facts.reason == "Evicted" for facts in failed) else "Failed"
+def _is_newer(slices: Iterable[EndpointSlice], pod: Pod, recent: float) -> bool:
+    """Whether the slice that lists the Pod speaks of a later moment than the Pod does."""
+    if pod.changed is None:
+        return False
+    return any(
+        piece.changed is not None
+        and piece.changed > max(recent, pod.changed)
+        and any(entry.pod == pod.name for entry in piece.endpoints)
+        for piece in slices
+    )

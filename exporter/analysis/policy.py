@@ -17,10 +17,14 @@ SEVERITIES = ("critical", "warning", "info")
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """The wishes, with defaults where there are none. `bad`: a line per value that is none."""
+    """The wishes, with defaults where there are none. `bad`: a line per value that is none.
+
+    `explicit`: the owner said how many should be ready.
+    """
 
     ignored: bool = False
     min_ready: int = 1
+    explicit: bool = False
     severity: str = ""
     owner: str = ""
     bad: tuple[str, ...] = ()
@@ -40,9 +44,10 @@ def read_policy(service: Service, default_min_ready: int) -> Policy:
     if ignore not in ("true", "false"):
         bad.append(f'{ANNOTATION_PREFIX}ignore={ignore!r}: takes "true" or "false"')
     min_ready, wish = default_min_ready, wishes.get("min-ready")
+    explicit = False
     if wish is not None:
         if _WHOLE(wish) and len(wish) < 10:
-            min_ready = int(wish)
+            min_ready, explicit = int(wish), True
         else:
             bad.append(f"{ANNOTATION_PREFIX}min-ready={wish!r}: takes a positive whole number")
     severity = wishes.get("severity", "")
@@ -54,6 +59,7 @@ def read_policy(service: Service, default_min_ready: int) -> Policy:
     return Policy(
         ignored=ignore == "true",
         min_ready=min_ready,
+        explicit=explicit,
         severity=severity,
         owner=wishes.get("owner", ""),
         bad=tuple(sorted(bad)),

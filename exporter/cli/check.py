@@ -14,11 +14,13 @@ from exporter.cli.explain import explain_service
 from exporter.cli.gate import find_unmatched
 from exporter.cli.gathering import Gathered, complain, describe_rejected, gather
 from exporter.cli.output import to_json
+from exporter.cli.routes import find_broken, tell_broken
 from exporter.cli.terminal import Colour, paint, wants_colour
 from exporter.config import Settings
 from exporter.config.kinds import BadValue, Whole, show_text
 from exporter.explaining.brief import write_notes
 from exporter.explaining.durations import show_time
+from exporter.explaining.routes import RouteDocument, describe_route
 from exporter.explaining.wording import count_of, escape_text
 from exporter.judging import rank
 from exporter.model import FindingCode, Reason, ServiceReport, Standing
@@ -54,7 +56,8 @@ class Verdict(msgspec.Struct, frozen=True):
     """What `check -o json` prints. `ok` is null when it can't be told; `exit` is the status.
 
     `services` is how many were judged; `problems` are worst first; `missing` says what can't be
-    read, `rejected` what can't be decoded.
+    read, `rejected` what can't be decoded. `broken_routes` are routes, webhooks and monitors that
+    lead nowhere.
     """
 
     ok: bool | None
@@ -63,13 +66,14 @@ class Verdict(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...]
     missing: tuple[str, ...]
     rejected: tuple[str, ...]
+    broken_routes: tuple[RouteDocument, ...] = ()
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Print what is not as it should be, and say by the status whether there is any."""
     settings = _with_min_ready(args, settings)
     namespaces = (args.namespace,) if args.namespace is not None else ()
-    gathered = gather(settings, args.from_file, namespaces)
+    gathered = gather(settings, args.from_file, namespaces, routes=True)
     if not args.allow_empty:
         unmatched = tuple(find_unmatched(gathered, settings, namespaces))
         missing = (*gathered.missing, *unmatched)
@@ -109,7 +113,9 @@ def check(gathered: Gathered, namespaces: Sequence[str] = (), *, strict: bool = 
     )
     # A Service that can't be decoded may be down, for all one can tell.
     lost = any(one.resource == SERVICES.name for one in gathered.rejected())
-    if any(one.judgement.standing is not Standing.UNKNOWN for one in problems):
+    broken = find_broken(gathered, namespaces)
+    down = any(one.judgement.standing is not Standing.UNKNOWN for one in problems)
+    if broken or down:
         status, ok = Exit.NOT_FINE, False
     elif problems or lost or gathered.missing:
         status, ok = Exit.FAILED, None
@@ -122,6 +128,7 @@ def check(gathered: Gathered, namespaces: Sequence[str] = (), *, strict: bool = 
         problems=tuple(_tell(gathered, one) for one in problems),
         missing=gathered.missing,
         rejected=rejected,
+        broken_routes=tuple(describe_route(one, gathered.find) for one in broken),
     )
 
 
@@ -169,12 +176,19 @@ def describe(verdict: Verdict, *, colours: bool) -> Iterator[str]:
         name = escape_text(f"{one.namespace}/{one.service}")
         colour = _COLOURS.get(one.standing, Colour.DEGRADED)
         yield f"{paint(name, colour, colours=colours)}: {escape_text(_sentence(one))}"
+    for route in verdict.broken_routes:
+        name = "/".join(filter(None, (route.kind.lower(), route.namespace, route.name)))
+        for line in tell_broken(route):
+            yield (
+                f"{paint(escape_text(name), Colour.EMPTY, colours=colours)}: "
+                f"{escape_text(line.rstrip())}"
+            )
     total = count_of(verdict.services, "Service")
     if verdict.ok:
         good = f"{total}, all as they should be" if verdict.services else "no Services to check"
         yield paint(good, Colour.READY, colours=colours)
         return
-    if not verdict.services and not verdict.rejected:
+    if not verdict.services and not verdict.rejected and not verdict.broken_routes:
         yield "nothing was checked"
         return
     unknown = sum(one.standing is Standing.UNKNOWN for one in verdict.problems)
@@ -183,6 +197,9 @@ def describe(verdict: Verdict, *, colours: bool) -> Iterator[str]:
     if bad:
         is_not = "is not as it" if bad == 1 else "are not as they"
         parts.append(f"{bad} of {total} {is_not} should be")
+    if verdict.broken_routes:
+        leads = "leads" if len(verdict.broken_routes) == 1 else "lead"
+        parts.append(f"{count_of(len(verdict.broken_routes), 'route')} {leads} nowhere")
     if unknown or verdict.ok is None:
         parts.append(f"{unknown or 'some'} can't be told")
     yield "; ".join(parts)

@@ -85,7 +85,8 @@ def _get(parser: argparse.ArgumentParser) -> None:
         "service",
         metavar="SERVICE",
         nargs="?",
-        help="Only this Service: NAME, NAMESPACE/NAME or svc/NAME.",
+        help="Only this Service: NAME, NAMESPACE/NAME or svc/NAME. `routes`: all that refers to "
+        "Services, instead.",
     )
     _which_namespace(parser)
     _output(parser, "table", "wide", "json", "yaml")
@@ -110,8 +111,17 @@ def _explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "target",
         metavar="SERVICE",
+        nargs="?",
         help="The Service: NAME, NAMESPACE/NAME or svc/NAME. A bare name is looked for in the "
-        "namespace of the kubeconfig's context, in a file in all of them.",
+        "namespace of the kubeconfig's context, in a file in all of them. Or what refers to "
+        "Services: KIND/NAMESPACE/NAME, as in ingress/shop/front; "
+        "httproute.gateway.networking.k8s.io/shop/front.",
+    )
+    parser.add_argument(
+        "--host",
+        metavar="HOST[/PATH]",
+        help="What becomes of requests for this host: through which Ingress or Gateway, to which "
+        "Service, and whether that can answer.",
     )
     _namespace(parser)
     _output(parser, "text", "json")

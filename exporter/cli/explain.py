@@ -21,12 +21,20 @@ from exporter.config import Settings
 from exporter.explaining.explain import Explanation, explain, render_text
 from exporter.explaining.offline import advise_on_file, without_grants
 from exporter.explaining.wording import escape_text
-from exporter.model import Reason, ServiceKey, ServiceReport
+from exporter.model import Reason, RouteKey, ServiceKey, ServiceReport
 from exporter.objects.pods import Pod
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Print the explanation; 0 when the Service is as it should be, else 1."""
+    if args.host is not None:
+        return _explain_host(args, settings)
+    if args.target is None:
+        raise CommandError("explain: takes a SERVICE, or --host HOST; see --help")
+    if (route := _read_route(args, settings)) is not None:
+        from exporter.cli.routes import explain_route
+
+        return explain_route(args, settings, route)
     named = read_name(args.target, args.namespace, "explain")
     namespace = named.namespace
     if not namespace and args.from_file is None:
@@ -52,6 +60,26 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         sys.stdout.write(render_text(explanation, colour=colours))
     fine = report.judgement.fine
     return Exit.FINE if fine else Exit.NOT_FINE
+
+
+def _explain_host(args: argparse.Namespace, settings: Settings) -> int:
+    from exporter.cli.hosts import explain_host
+
+    if args.target is not None or args.namespace is not None:
+        raise CommandError("explain: --host is all it takes: a host is of no namespace")
+    return explain_host(args, settings)
+
+
+def _read_route(args: argparse.Namespace, settings: Settings) -> RouteKey | None:
+    """The route that is meant where the words begin with a kind: `ingress/shop/front`."""
+    if "/" not in args.target:
+        return None
+    from exporter.cli.routes import read_key
+
+    namespace = args.namespace
+    if namespace is None and args.from_file is None:
+        namespace = find_namespace(settings.kubeconfig, settings.context)
+    return read_key(args.target, namespace)
 
 
 def _may_be_elsewhere(report: ServiceReport) -> bool:

@@ -23,6 +23,9 @@ from exporter.explaining.wording import escape_text
 from exporter.judging import rank
 from exporter.model import ServiceReport
 
+#: What stands for the table of routes; a Service of such a name is `svc/NAME`.
+WORDS = frozenset({"route", "routes"})
+
 
 class Listing(msgspec.Struct, frozen=True):
     """What `get -o json|yaml` prints: always a list, of one Service too."""
@@ -36,6 +39,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         raise CommandError("get: a file does not change; --watch needs a cluster")
     if args.watch and args.output not in ("table", "wide"):
         raise CommandError("get: --watch prints a table; it does not go with -o json or yaml")
+    if args.service in WORDS:
+        from exporter.cli.routes import show_routes
+
+        return show_routes(args, settings, choose_namespaces(args, settings))
     if args.service is not None:
         named = read_name(args.service, args.namespace, "get")
         args.service, args.namespace = named.name, named.namespace or None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from exporter.analysis.merge import merge_pairs, merge_slices, routed_slices
-from exporter.analysis.report import slices_of
 from exporter.cli.terminal import Cell, Colour
 from exporter.explaining.brief import Note, note_findings, note_standing
 from exporter.explaining.durations import human_duration
@@ -202,7 +201,7 @@ def _endpoints(report: ServiceReport, view: ServiceView | None) -> str:
     """Ready `ip:port` that traffic reaches, each once, or why there is none."""
     if report.reason is Reason.EXTERNAL_NAME:
         return NONE
-    slices = slices_of(view) if view is not None else None
+    slices = view.addresses if view is not None else None
     if slices is None:
         return UNKNOWN
     routed = routed_slices(report.service, slices)

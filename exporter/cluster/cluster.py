@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 import msgspec
@@ -25,12 +25,13 @@ from exporter.model import (
     ServiceView,
     Source,
     Upsert,
+    WorkloadsView,
 )
 from exporter.objects.codec import Retained
-from exporter.objects.legacy import Endpoints
+from exporter.objects.legacy import tell_as_slices
 from exporter.objects.meta import Rejected
 from exporter.objects.pods import Pod
-from exporter.objects.resources import REFERRERS, RESOURCES
+from exporter.objects.resources import REFERRERS, RESOURCES, WORKLOADS
 from exporter.objects.slices import EndpointSlice
 
 _DEPENDENTS = frozenset(resource.name for resource in REFERRERS)
@@ -65,6 +66,8 @@ class Cluster:
         self._scopes: dict[str, set[str]] = {name: set() for name in RESOURCES}
         self._links = Links(self._stores, self._broken)
         self._reads_dependents = False
+        #: Whether Pods are not followed closely at the time.
+        self.pods_behind = False
         self._watchers: list[Watcher] = []
 
     def observe(self, watcher: Watcher) -> None:
@@ -261,27 +264,35 @@ class Cluster:
         if service is None:
             return None
         namespace = key.namespace
-        slices: tuple[EndpointSlice, ...] | None = None
-        endpoints: Endpoints | None = None
-        if self.knows(self._source.value, namespace):
-            slices = self._links.slices.of(key)
-            endpoints = self._stores["endpoints"].get(*key)  # type: ignore[assignment]
-        nodes = self._links.nodes.by_name if self.knows("nodes", "") else None
+        slices = self._tell_slices(key) if self.knows(self._source.value, namespace) else None
+        reads_nodes = self.knows("nodes", "")
+        nodes = self._links.nodes.by_name if reads_nodes else None
         pods = None
         if self.knows("pods", namespace):
-            selected = self._links.pods.selected(key)
-            # Workloads only explain why there are no Pods.
-            pods = PodsView(selected, nodes, () if selected else self._links.workloads(namespace))
+            workloads = self._tell_workloads(namespace, service.selector)  # type: ignore[attr-defined]
+            pods = PodsView(self._links.pods.selected(key), nodes, workloads, self.pods_behind)
         return ServiceView(
             service=service,  # type: ignore[arg-type]
             source=self._source,
             slices=slices,
-            endpoints=endpoints,
             broken=self._broken.slices_of(key),
             pods=pods,
             nodes=nodes,
             dependents=self._links.dependents.of(key) if self._reads_dependents else None,
+            zones=self._links.nodes.zones if reads_nodes else None,
         )
+
+    def _tell_slices(self, key: ServiceKey) -> tuple[EndpointSlice, ...]:
+        if self._source is Source.ENDPOINTSLICES:
+            return self._links.slices.of(key)
+        endpoints = self._stores["endpoints"].get(*key)
+        return () if endpoints is None else tell_as_slices(endpoints)  # type: ignore[arg-type]
+
+    def _tell_workloads(self, namespace: str, selector: Mapping[str, str]) -> WorkloadsView | None:
+        unreadable = [one.kind for one in WORKLOADS if not self.knows(one.name, namespace)]
+        if len(unreadable) == len(WORKLOADS):
+            return None
+        return self._links.workloads.view(namespace, selector, unreadable)
 
     def namespace(self, namespace: str) -> NamespaceReport | None:
         """The odd slices of a namespace, None when it has neither Services nor slices."""

@@ -11,6 +11,7 @@ from exporter.cluster.nodes import NodeIndex
 from exporter.cluster.pods import PodIndex
 from exporter.cluster.slices import SliceIndex
 from exporter.cluster.store import Store
+from exporter.cluster.workloads import WorkloadIndex
 from exporter.model import ObjectKey, ServiceKey
 from exporter.objects.codec import Retained
 from exporter.objects.legacy import Endpoints
@@ -36,6 +37,7 @@ class Links:
         self.slices = SliceIndex()
         self.pods = PodIndex()
         self.nodes = NodeIndex()
+        self.workloads = WorkloadIndex()
         self.dependents = DependentIndex()
         self.local: set[ServiceKey] = set()
         self.population: dict[str, int] = {}
@@ -55,11 +57,9 @@ class Links:
             case "nodes":
                 self.nodes.put(old, new, dirty)  # type: ignore[arg-type]
             case _ if resource in _WORKLOADS:
-                for workload in (old, new):
-                    if isinstance(workload, Workload):
-                        dirty.services |= self.pods.match(
-                            workload.namespace, workload.template_labels
-                        )
+                workload: Workload = new or old  # type: ignore[assignment]
+                for labels in self.workloads.put(resource, old, new):  # type: ignore[arg-type]
+                    dirty.services |= self.pods.match(workload.namespace, labels)
             case _ if resource in _DEPENDENTS:
                 named: Retained = new or old  # type: ignore[assignment]
                 key = (resource, ObjectKey(named.namespace, named.name))
@@ -69,7 +69,7 @@ class Links:
         found: Service = new or old  # type: ignore[assignment]
         key = ServiceKey(found.namespace, found.name)
         self.pods.put_service(key, new.selector if new else {})
-        local = new is not None and new.internal_policy == "Local"
+        local = new is not None and "Local" in (new.internal_policy, new.external_policy)
         (self.local.add if local else self.local.discard)(key)
         self._populate(key.namespace, (new is not None) - (old is not None), dirty)
         self.classify(key, dirty)
@@ -107,13 +107,3 @@ class Links:
         unreadable = self._broken.has("services", key)
         if self.slices.classify(key, service, unreadable=unreadable):  # type: ignore[arg-type]
             dirty.namespaces.add(key.namespace)
-
-    def workloads(self, namespace: str) -> tuple[Workload, ...]:
-        """All workloads of a namespace."""
-        return tuple(
-            [
-                found  # type: ignore[misc]
-                for name in _WORKLOADS
-                for found in self._stores[name].inside(namespace).values()
-            ]
-        )

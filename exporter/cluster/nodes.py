@@ -15,6 +15,8 @@ class NodeIndex:
     def __init__(self) -> None:
         self._nodes: dict[str, Node] = {}
         self._zones: Counter[str] = Counter()
+        #: The zones that have Nodes.
+        self.zones: frozenset[str] = frozenset()
 
     @property
     def by_name(self) -> Mapping[str, Node]:
@@ -36,10 +38,16 @@ class NodeIndex:
         if old is None or new is None:
             dirty.nodes.update(node.name for node in (old, new) if node is not None)
             dirty.local = True
+            # Whether all in one place is one place of several is asked of every Service.
+            dirty.zones = dirty.zones or len(self._nodes) == (1 if new is None else 2)
         elif old.schedulable != new.schedulable:
             dirty.local = True
         if (old.zone if old else "") != (new.zone if new else ""):
             self._compare_zones(old, new, dirty)
+            if dirty.zones:
+                self.zones = frozenset(
+                    zone for zone, count in self._zones.items() if zone and count
+                )
 
     def _compare_zones(self, old: Node | None, new: Node | None, dirty: Dirty) -> None:
         if old is not None and old.zone and not self._zones[old.zone]:

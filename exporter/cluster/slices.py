@@ -45,8 +45,13 @@ class SliceIndex:
         return tuple(self._slices.get(key, {}).values())
 
     def unlabelled(self, namespace: str) -> int:
-        """How many slices of a namespace name no Service."""
-        return len(self._slices.get(ServiceKey(namespace, ""), ()))
+        """How many slices of a namespace name no Service, though they should.
+
+        Some by design don't: those that somebody else manages, and those that another label files
+        (Multi-Cluster Services, KEP-6116).
+        """
+        nameless = self._slices.get(ServiceKey(namespace, ""), {}).values()
+        return sum(not (piece.nameless or piece.foreign) for piece in nameless)
 
     def odd(self, namespace: str) -> tuple[int, int]:
         """How many slices of a namespace are orphaned, and how many frozen."""

@@ -22,6 +22,7 @@ from exporter.engine.feed import Telemetry as FeedTelemetry
 from exporter.engine.state import State
 from exporter.engine.statuses import combine_statuses
 from exporter.engine.turns import in_turns
+from exporter.history import Clock
 from exporter.model import Change, ObjectKey, ResourceStatus, Snapshot, Upsert
 from exporter.objects.slices import EndpointSlice
 from exporter.reflector import Plan
@@ -150,7 +151,7 @@ class Engine:
                 self._oldest = came
             if isinstance(change, Upsert) and isinstance(change.object, EndpointSlice):
                 self._measure_programming(change.object, at)
-            yield from self._state.take(change, at)
+            yield from self._state.take(change, Clock(at, came))
             yield
 
     def _measure_programming(self, fresh: EndpointSlice, at: float) -> None:
@@ -182,9 +183,8 @@ class Engine:
     async def _show(self) -> None:
         """One batch: all that is pending becomes reports and lines, and those become visible."""
         await in_turns(self._state.resolving())
-        now = time.time()
-        batch = self._state.begin(now)
-        await in_turns(self._state.computing(batch, now))
+        batch = self._state.begin(time.time(), time.monotonic())
+        await in_turns(self._state.computing(batch))
         await in_turns(self._state.committing(batch))
 
     async def _wait_for_the_first(self) -> None:

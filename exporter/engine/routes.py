@@ -41,9 +41,6 @@ class _Known:
     def held(self, resource: str) -> Iterator[Retained]:
         return self._cluster.held(resource)
 
-    def count(self, resource: str) -> int:
-        return self._cluster.count(resource)
-
     def selected_pods(self, key: ServiceKey) -> tuple[Pod, ...] | None:
         view = self._cluster.view(key)
         return view.pods.selected if view is not None and view.pods is not None else None

@@ -11,20 +11,21 @@ from types import MappingProxyType
 
 import msgspec
 
-from exporter.analysis.report import ReportOptions, analyse
 from exporter.catalogue import Family, Group, select_families
 from exporter.cluster import Cluster, Dirty
 from exporter.cluster.shard import Shard
-from exporter.engine.routes import RouteBatch, RouteBoard
+from exporter.engine.batch import Batch
+from exporter.engine.routes import RouteBoard
 from exporter.engine.transitions import Transitions, compare
 from exporter.exposition import Exposition
 from exporter.exposition.fragments import Fragment
-from exporter.history import Past, look
-from exporter.judging import judge
+from exporter.history import Clock, Past
+from exporter.judging import Options, assess
 from exporter.model import (
     Change,
     NamespaceReport,
     ObjectKey,
+    Reason,
     ResourceStatus,
     ServiceKey,
     ServiceReport,
@@ -33,6 +34,7 @@ from exporter.model import (
     Source,
     Upsert,
 )
+from exporter.objects.resources import NODES
 from exporter.objects.slices import EndpointSlice
 
 #: Reports compared, and transitions kept, between two pauses.
@@ -78,26 +80,29 @@ class State:
         self.routes = RouteBoard(self.cluster, self.exposition, owns)
         if choices.shard.index == 0:
             self.cluster.observe(self.routes.routing)
-        self._options = ReportOptions(
+        self._track = Group.CHANGES in choices.groups
+        self._options = Options(
             min_ready=choices.min_ready,
+            lag_threshold=choices.lag_threshold,
+            grace_period=choices.grace_period,
+            changes=self._track,
             addresses=Group.ADDRESSES in choices.groups,
             pairs=Group.COMPATIBILITY in choices.groups,
             # Whoever exports nothing asks for the sake of people, who are shown everything.
             topology=not choices.groups or Group.TOPOLOGY in choices.groups,
             addresses_of=choices.addresses_of,
         )
-        self._lag_threshold = choices.lag_threshold
-        self._grace_period = choices.grace_period
-        self._track = Group.CHANGES in choices.groups
         self._memory: dict[ServiceKey, Past] = {}
         self._due: dict[ServiceKey, float] = {}
+        # Services with a Pod that a Node has lost: the Node may come back.
+        self._lost: set[ServiceKey] = set()
         self._reports: dict[ServiceKey, ServiceReport] = {}
         #: Of Services that other shards report on.
         self._foreign: dict[ServiceKey, ServiceReport] = {}
         self._dirty = Dirty()
         self._observers: list[Callable[[Collection[ServiceKey]], None]] = []
         self._seen_all = False
-        self._begun = 0.0
+        self._begun = Clock(0.0, 0.0)
         #: What became of each Service lately.
         self.transitions = Transitions()
 
@@ -120,16 +125,22 @@ class State:
         for _ in self.take(change):
             pass
 
-    def take(self, change: Change, now: float | None = None) -> Iterator[None]:
+    def take(self, change: Change, came: Clock | None = None) -> Iterator[None]:
         """Takes a change in short steps, between which nothing else may be taken.
 
-        `now` is when it came; without it, when the last batch began.
+        `came` is when it did; without it, when the last batch began.
         """
+        self._look_at_node(change)
         if self._track:
-            self._look_before(change, self._begun if now is None else now)
+            self._look_before(change, self._begun if came is None else came)
         return self.cluster.take(change, self._dirty)
 
-    def _look_before(self, change: Change, now: float) -> None:
+    def _look_at_node(self, change: Change) -> None:
+        """Whether a Node is ready matters to nobody but those who have lost a Pod to one."""
+        if self._lost and change.resource == NODES.name:
+            self._dirty.services |= self._lost
+
+    def _look_before(self, change: Change, clock: Clock) -> None:
         """What comes and goes within one batch is to be counted: look before it is gone.
 
         Only where a slice changes again that nobody has looked at since it changed.
@@ -141,7 +152,7 @@ class State:
         if key in self._dirty.services and key in self._memory:
             held = self.cluster.find(change.resource, ObjectKey(fresh.namespace, fresh.name))
             if isinstance(held, EndpointSlice) and held.endpoints != fresh.endpoints:
-                self._report(key, now)
+                self._report(key, clock)
 
     def resolving(self) -> Iterator[None]:
         """The work, in short steps, that comes before a batch; nothing may be taken meanwhile."""
@@ -151,32 +162,48 @@ class State:
         """Marks Services whose report changes with time alone."""
         self._dirty.services.update(services)
 
-    def begin(self, now: float) -> Batch:
-        """A batch of all that is pending."""
+    def heed(self, *, pods_behind: bool) -> None:
+        """Takes whether Pods are not followed closely: what they say then contradicts nothing."""
+        if pods_behind == self.cluster.pods_behind:
+            return
+        self.cluster.pods_behind = pods_behind
+        self.touch(key for key, past in self._memory.items() if past.begun or past.down)
+
+    def begin(self, now: float, ticks: float | None = None) -> Batch:
+        """A batch of all that is pending.
+
+        `ticks` are seconds on a clock that nobody sets; without them `now` is taken for it.
+        """
         for _ in self.resolving():
             pass
         dirty, self._dirty = self._dirty, Dirty()
-        self._begun = now
-        return Batch(dirty, now)
+        self._begun = Clock(now, now if ticks is None else ticks)
+        return Batch(dirty, self._begun)
 
-    def refresh(self, now: float, may_go_on: Callable[[], bool] = lambda: True) -> Batch:
-        """Begins a batch and works on it; see `work`."""
-        batch = self.begin(now)
-        self.work(batch, now, may_go_on)
+    def refresh(
+        self,
+        now: float,
+        may_go_on: Callable[[], bool] = lambda: True,
+        *,
+        ticks: float | None = None,
+    ) -> Batch:
+        """Begins a batch and works on it; see `begin` and `work`."""
+        batch = self.begin(now, ticks)
+        self.work(batch, may_go_on)
         return batch
 
-    def work(self, batch: Batch, now: float, may_go_on: Callable[[], bool] = lambda: True) -> None:
+    def work(self, batch: Batch, may_go_on: Callable[[], bool] = lambda: True) -> None:
         """Computes reports of a batch until it is through or `may_go_on` says no."""
-        for _ in self.computing(batch, now):
+        for _ in self.computing(batch):
             if not may_go_on():
                 return
 
-    def computing(self, batch: Batch, now: float) -> Iterator[None]:
+    def computing(self, batch: Batch) -> Iterator[None]:
         """The work of a batch, a Service or a namespace at a step."""
         todo = batch.services
         while todo:
             key = todo.pop()
-            report = self._report(key, now)
+            report = self._report(key, batch.clock)
             before = self._reports.get(key)
             if self.shard.owns(key):
                 batch.reports[key] = report
@@ -219,7 +246,7 @@ class State:
         batch.lines.clear()
         changed = []
         for number, (key, report) in enumerate(batch.reports.items() if self._seen_all else (), 1):
-            change = compare(self._reports.get(key), report, batch.begun)
+            change = compare(self._reports.get(key), report, batch.clock.now)
             if change is not None:
                 changed.append((key, change))
             if not number % STRIDE:
@@ -243,35 +270,30 @@ class State:
         self.exposition.publish()
         self._seen_all = True
 
-    def settle(self, now: float) -> None:
+    def settle(self, now: float, *, ticks: float | None = None) -> None:
         """Computes and commits all that is pending."""
         while self.pending:
-            self.commit(self.refresh(now))
+            self.commit(self.refresh(now, ticks=ticks))
 
-    def _report(self, key: ServiceKey, now: float) -> ServiceReport | None:
+    def _report(self, key: ServiceKey, clock: Clock) -> ServiceReport | None:
         wanted = self._tells_routes or self.shard.owns(key)
         view = self.cluster.view(key) if wanted else None
         if view is None:
             self._memory.pop(key, None)
             self._due.pop(key, None)
+            self._lost.discard(key)
             return None
-        past, report = look(
-            self._memory.get(key),
-            view,
-            analyse(view, self._options),
-            now,
-            track=self._track,
-            lag_threshold=self._lag_threshold,
-        )
-        judgement, ends = judge(report, now, self._grace_period)
-        due = min((moment for moment in (report.due, ends) if moment is not None), default=None)
-        report = msgspec.structs.replace(report, judgement=judgement, due=due)
-        if due is None:
+        past, report = assess(self._memory.get(key), view, clock, self._options)
+        if report.due is None:
             self._due.pop(key, None)
         else:
-            self._due[key] = due
+            self._due[key] = report.due
         if past is not None:
             self._memory[key] = past
+        lost = report.pods is not None and any(
+            reason == Reason.NODE_NOT_READY for reason, _ in report.pods.unready
+        )
+        (self._lost.add if lost else self._lost.discard)(key)
         return report
 
     def view(self, key: ServiceKey) -> ServiceView | None:
@@ -285,30 +307,9 @@ class State:
         """
         due = {key for key, moment in self._due.items() if moment <= now}
         if self._track:
-            due.update(key for key, past in self._memory.items() if past.down)
+            due.update(key for key, past in self._memory.items() if past.counted is not None)
         return due
 
     def snapshot(self, resources: tuple[ResourceStatus, ...], now: float) -> Snapshot:
         """What readers see."""
         return Snapshot(self.reports, resources, now, shown=self._seen_all)
-
-
-class Batch:
-    """Work in hand: what is still to be computed, and what will be committed."""
-
-    def __init__(self, dirty: Dirty, begun: float) -> None:
-        self.begun = begun
-        self.services = dirty.services
-        self.namespaces = dirty.namespaces
-        self.reports: dict[ServiceKey, ServiceReport | None] = {}
-        self.foreign: dict[ServiceKey, ServiceReport | None] = {}
-        self.lines: dict[ServiceKey, Fragment | None] = {}
-        self.namespace_lines: dict[str, Fragment | None] = {}
-        #: None until all Services are through.
-        self.routes: RouteBatch | None = None
-
-    @property
-    def finished(self) -> bool:
-        """Whether nothing is left to compute."""
-        through = not (self.services or self.namespaces)
-        return through and self.routes is not None and self.routes.finished

@@ -98,6 +98,12 @@ ADVICE: Mapping[Reason, Advice] = {
         "If endpoints are wanted, scale it up.",
         ("kubectl scale -n {namespace} {workload} --replicas=1",),
     ),
+    Reason.PODS_NOT_CREATED: Advice(
+        "The workload behind the Service wants Pods, and none has been made.",
+        "The selector is right. See why no Pod can be made: a quota, an admission webhook, a "
+        "missing ServiceAccount; the events of the workload tell.",
+        ("kubectl describe -n {namespace} {workload}", "kubectl get resourcequota -n {namespace}"),
+    ),
     Reason.SELECTOR_MATCHES_NO_PODS: Advice(
         "The selector {selector} matches no Pod in namespace {namespace}.",
         "Make the Service's selector and the labels of the Pods (the template of their workload) "
@@ -225,6 +231,9 @@ DETAILS: Mapping[tuple[Reason, str], str] = {
     "service.kubernetes.io/headless.",
     (Reason.SELECTORLESS_NOT_READY, "Terminating"): "All of them are terminating.",
     (Reason.ENDPOINT_SLICES_MISSING, "Endpoints"): "There is no Endpoints object of its name.",
+    (Reason.SCALED_TO_ZERO, "Draining"): "Its last Pods are on their way out.",
+    (Reason.NODE_NOT_READY, "NodeRecovered"): "The Node is back, but its kubelet has not set Ready "
+    "back: restart it, or delete the Pod.",
     (Reason.ALL_TERMINATING, "Serving"): "Some still serve, and kube-proxy sends traffic to them.",
     (Reason.ALL_PODS_TERMINATING, "Serving"): "Some still serve, and kube-proxy sends traffic to "
     "them.",

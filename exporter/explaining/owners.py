@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import msgspec
 
-from exporter.analysis.workloads import find_workloads
 from exporter.explaining.wording import count_of
 from exporter.model import ServiceView
 
@@ -24,10 +23,15 @@ class Owner(msgspec.Struct, frozen=True):
 
 def list_owners(view: ServiceView) -> tuple[Owner, ...] | None:
     """The workloads behind a Service, by kind and name; None while that can't be known."""
-    if view.pods is None or not view.service.selector:
+    if view.pods is None or view.pods.workloads is None or not view.service.selector:
         return None
-    found = find_workloads(view.service, view.pods.workloads)
-    return tuple(Owner(one.kind, one.name, one.replicas) for one in found)
+    known = view.pods.workloads.matching
+    owners = {one.uid for one in known if one.uid}
+    # What is owned by another of them only repeats what that one says.
+    found = [
+        Owner(one.kind, one.name, one.replicas) for one in known if one.owner_uid not in owners
+    ]
+    return tuple(sorted(found, key=lambda one: (one.kind, one.name)))
 
 
 def name_scalable(view: ServiceView) -> Iterator[str]:

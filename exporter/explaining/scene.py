@@ -8,7 +8,6 @@ import msgspec
 
 from exporter.analysis.merge import merge_slices
 from exporter.analysis.pods import judge_pod
-from exporter.analysis.report import slices_of
 from exporter.model import REASON_RANK, Reason, ServiceReport, ServiceView
 from exporter.objects.pods import Pod
 from exporter.objects.services import Service
@@ -46,7 +45,7 @@ class Scene(msgspec.Struct, frozen=True):
 
 def set_scene(view: ServiceView, report: ServiceReport, now: float) -> Scene:
     """The Scene of a Service at a time (seconds since the epoch)."""
-    slices = slices_of(view)
+    slices = view.addresses
     judged = sorted(_judge(view, slices), key=lambda item: (REASON_RANK[item[0]], item[1].name))
     return Scene(view, report, now, slices, tuple(judged))
 

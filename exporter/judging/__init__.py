@@ -1,10 +1,10 @@
 """How a Service stands and what is remarkable about it: the one place that decides.
 
-Pure: reports, what was seen over time, the time and the user's choices come in, a Judgement goes
-out. Metrics, commands, pages and alerts read it.
+Pure: a view, what was seen over time, the time and the user's choices come in, a report with its
+judgement goes out. Metrics, commands, pages and alerts read it.
 """
 
+from exporter.judging.assess import Options, assess
 from exporter.judging.order import STANDINGS, rank
-from exporter.judging.standing import judge
 
-__all__ = ["STANDINGS", "judge", "rank"]
+__all__ = ["STANDINGS", "Options", "assess", "rank"]

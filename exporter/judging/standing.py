@@ -1,36 +1,34 @@
-"""How a Service stands, out of its report and the findings on it."""
+"""How a Service stands, out of the facts and the findings on it."""
 
 from __future__ import annotations
 
-from exporter.judging.findings import find_anything
-from exporter.judging.youth import find_end_of_youth
-from exporter.model import INTENDED, Judgement, ServiceReport, Standing, Weight
+from exporter.judging.case import Case
+from exporter.judging.findings import find_all
+from exporter.model import INTENDED, Finding, FindingCode, Judgement, Standing, Weight
 
 _READY = Judgement(Standing.READY)
 
 
-def judge(report: ServiceReport, now: float, grace: float) -> tuple[Judgement, float | None]:
-    """The judgement on a Service at this time, and when time alone will make it another.
-
-    `grace`: for how many seconds after it was made a Service may be down or degraded.
-    """
-    findings = tuple(find_anything(report, now, grace))
-    ends = find_end_of_youth(report.service.created, now, grace)
-    standing = _stand(report, Judgement(Standing.READY, findings))
-    if ends is not None and standing in (Standing.DOWN, Standing.DEGRADED):
+def judge(case: Case) -> Judgement:
+    """The judgement on a Service, now; `case.due` says when time alone will make it another."""
+    findings = find_all(case)
+    if case.works and not findings and not case.facts.policy.ignored:
+        return _READY
+    standing = _stand(case, findings)
+    if case.young is not None and standing in (Standing.DOWN, Standing.DEGRADED):
         standing = Standing.NEW
-    if standing is Standing.READY and not findings:
-        return _READY, ends
-    return Judgement(standing, findings), ends
+    return Judgement(standing, tuple(findings))
 
 
-def _stand(report: ServiceReport, found: Judgement) -> Standing:
-    if report.ignored:
+def _stand(case: Case, findings: list[Finding]) -> Standing:
+    if case.facts.policy.ignored:
         return Standing.INTENDED
-    if not report.known and report.reason is None:
+    if case.facts.slices is None and case.reason is None:
         return Standing.UNKNOWN
-    if report.reason is not None and report.reason not in INTENDED:
+    if case.reason is not None and case.reason not in INTENDED:
         return Standing.DOWN
-    if any(finding.weight is Weight.WARNING for finding in found.findings):
+    if findings and findings[0].code is FindingCode.ENDPOINTS_WITHDRAWN:
+        return Standing.DOWN
+    if any(finding.weight is Weight.WARNING for finding in findings):
         return Standing.DEGRADED
-    return Standing.READY if report.reason is None else Standing.INTENDED
+    return Standing.READY if case.reason is None else Standing.INTENDED

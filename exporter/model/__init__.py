@@ -29,6 +29,7 @@ from exporter.model.keys import (
     Source,
     SyncMode,
 )
+from exporter.model.lags import STALE, Lag, LagKind
 from exporter.model.reasons import (
     INTENDED,
     REASON_RANK,
@@ -61,6 +62,8 @@ from exporter.model.status import (
 from exporter.model.views import (
     PodsView,
     ServiceView,
+    WorkloadGroup,
+    WorkloadsView,
 )
 
 __all__ = [
@@ -69,6 +72,7 @@ __all__ = [
     "INTENDED",
     "MOST_ABOUT",
     "REASON_RANK",
+    "STALE",
     "STANDING_VALUES",
     "About",
     "AddressCounts",
@@ -81,6 +85,8 @@ __all__ = [
     "Forget",
     "Judgement",
     "KindReport",
+    "Lag",
+    "LagKind",
     "NamespaceReport",
     "ObjectKey",
     "PodsReport",
@@ -105,4 +111,6 @@ __all__ = [
     "Transition",
     "Upsert",
     "Weight",
+    "WorkloadGroup",
+    "WorkloadsView",
 ]

@@ -94,7 +94,7 @@ class Finding(msgspec.Struct, frozen=True):
                             "internalTrafficPolicy" or "externalTrafficPolicy" or both joined by
                             ","
     TerminatingStuck        about: (Pod, Node); count: such Pods
-    BrokenReference         about: ("Ingress d/shop", the port that it names)
+    BrokenReference         about: ("Ingress d/shop", the port that it names); count: references
     ReplicasMissing         about: ("Deployment web", message of its ReplicaFailure condition);
                             count: Pods that exist; total: wanted; detail: the condition's reason
     Truncated               nothing

@@ -26,10 +26,18 @@ class ObjectKey(NamedTuple):
 
 
 class Source(StrEnum):
-    """Where addresses are read from."""
+    """Where addresses are read from, which is also what can be known of them."""
 
     ENDPOINTSLICES = "endpointslices"
     ENDPOINTS = "endpoints"
+
+    @property
+    def exact(self) -> bool:
+        """Whether it tells serving and terminating, zones and hints, managers and all families.
+
+        A legacy Endpoints object tells none of these.
+        """
+        return self is Source.ENDPOINTSLICES
 
 
 class SyncMode(StrEnum):

@@ -19,6 +19,7 @@ class Reason(StrEnum):
     ALL_TERMINATING = "AllTerminating"
     NO_ENDPOINTS = "NoEndpoints"
     SCALED_TO_ZERO = "ScaledToZero"
+    PODS_NOT_CREATED = "PodsNotCreated"
     SELECTOR_MATCHES_NO_PODS = "SelectorMatchesNoPods"
     ALL_PODS_TERMINATING = "AllPodsTerminating"
     ALL_PODS_FINISHED = "AllPodsFinished"

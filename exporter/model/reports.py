@@ -6,6 +6,7 @@ import msgspec
 
 from exporter.model.judgement import UNKNOWN, FindingCode, Judgement, Standing
 from exporter.model.keys import ServiceKey
+from exporter.model.lags import Lag
 from exporter.model.reasons import Reason
 from exporter.objects.services import Service
 
@@ -102,7 +103,8 @@ class ServiceReport(msgspec.Struct, frozen=True):
     `since` is when usable ready fell to 0, seconds since the epoch; `since_seen`: somebody saw it
     fall, else it is down since then at least. `pairs` are ready and not
     ready (address, port) pairs as Endpoints hold them, counted only for the compatibility group.
-    `lagging` counts endpoints that disagree with their Pods, (kind, count). `due` is when time
+    `lags` are the disagreements between endpoints and Pods that are old enough to be told, and
+    `lagging` counts them, (kind, count). `due` is when time
     alone changes the report (seconds since the epoch), None when it never does.
     """
 
@@ -131,6 +133,7 @@ class ServiceReport(msgspec.Struct, frozen=True):
     bad_annotations: tuple[str, ...] = ()
     due: float | None = None
     judgement: Judgement = UNKNOWN
+    lags: tuple[Lag, ...] = ()
 
     @property
     def ready(self) -> int:

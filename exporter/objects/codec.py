@@ -1,4 +1,4 @@
-"""Bytes to objects: single objects, watch events and lists that are read while they arrive.
+"""Bytes to objects: single objects and watch events.
 
 Whatever the bytes: the result is a value, a Rejected in its place, or a DecodeError; nothing else.
 """
@@ -59,7 +59,7 @@ WIRES: dict[str, type[_Wire]] = {
 }
 
 # What msgspec can raise on hostile bytes: its own errors, invalid UTF-8, nesting, huge numbers.
-_HOSTILE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, ValueError)
+HOSTILE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, ValueError)
 
 _decoders: dict[str, msgspec.json.Decoder[Any]] = {}
 
@@ -117,22 +117,6 @@ class _WireEvent(msgspec.Struct, frozen=True):
     object: msgspec.Raw = msgspec.Raw(b"null")
 
 
-class _WireListMeta(msgspec.Struct, frozen=True, rename="camel"):
-    resource_version: str | None = None
-    token: str | None = msgspec.field(default=None, name="continue")
-
-
-class _WireHead(msgspec.Struct, frozen=True):
-    metadata: _WireListMeta | None = None
-    kind: str | None = None
-
-
-class _WireBody(msgspec.Struct, frozen=True):
-    metadata: _WireListMeta | None = None
-    kind: str | None = None
-    items: list[msgspec.Raw] | None = None
-
-
 class _WireBookmarkMeta(msgspec.Struct, frozen=True, rename="camel"):
     resource_version: str | None = None
     annotations: dict[str, str] | None = None
@@ -159,7 +143,7 @@ def decode_object(resource: Resource, raw: bytes | msgspec.Raw) -> Retained | Re
     """
     try:
         found: Retained = _decoder(resource.name).decode(raw).compact()
-    except _HOSTILE as error:
+    except HOSTILE as error:
         return _reject(resource, raw, error)
     if not found.name:
         return Rejected(resource.name, found.namespace, "", "", "it has no metadata.name")
@@ -170,7 +154,7 @@ def decode_status(raw: bytes) -> Status | None:
     """The Status in an error body, or None: proxies and overload protection send plain text."""
     try:
         return msgspec.json.decode(raw, type=Status)
-    except _HOSTILE:
+    except HOSTILE:
         return None
 
 
@@ -194,7 +178,7 @@ def decode_event(resource: Resource, line: bytes) -> Event:
                 resource_version=(meta.resource_version if meta else None) or "",
                 initial_end=annotations.get("k8s.io/initial-events-end") == "true",
             )
-    except _HOSTILE as error:
+    except HOSTILE as error:
         raise DecodeError(f"a watch frame can't be read: {error}") from None
     return Event(wire.type)
 
@@ -202,7 +186,7 @@ def decode_event(resource: Resource, line: bytes) -> Event:
 def _version_of(raw: msgspec.Raw) -> str:
     try:
         meta = msgspec.json.decode(raw, type=_WireBookmark).metadata
-    except _HOSTILE:
+    except HOSTILE:
         return ""
     return (meta.resource_version if meta else None) or ""
 
@@ -210,7 +194,7 @@ def _version_of(raw: msgspec.Raw) -> str:
 def _reject(resource: Resource, raw: bytes | msgspec.Raw, error: Exception) -> Rejected:
     try:
         loose = msgspec.json.decode(raw)
-    except _HOSTILE:
+    except HOSTILE:
         loose = _read_identity(resource, raw)
     return reject(resource, loose, str(error))
 
@@ -220,11 +204,11 @@ def _read_identity(resource: Resource, raw: bytes | msgspec.Raw) -> object:
     # is one broken object; taken for broken bytes it would spoil the list it stands in.
     try:
         msgspec.json.decode(raw, type=msgspec.Raw)
-    except _HOSTILE as worse:
+    except HOSTILE as worse:
         raise DecodeError(f"{resource.kind}: not JSON: {worse}") from None
     try:
         return msgspec.to_builtins(msgspec.json.decode(raw, type=_WireIdentity))
-    except _HOSTILE:
+    except HOSTILE:
         return None
 
 
@@ -243,82 +227,3 @@ def reject(resource: Resource, loose: object, why: str) -> Rejected:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
-
-
-_ITEMS = b'"items":['
-_BORDER = b'},{"metadata":{'
-
-
-class ListReader:
-    """Reads one page of a list while its bytes arrive, object by object.
-
-    A server may answer a first list with all there is in one body of a hundred megabytes; held
-    and decoded at once it would cost that much memory and block everything for as long. Items
-    of Go servers begin with `{"metadata":{`, so the bytes are cut at `},{"metadata":{` and every
-    piece has to prove itself by decoding; a false border (nested metadata, a string that looks
-    like one) does not decode and is joined with what follows. A body of any other shape is
-    decoded whole at the end.
-    """
-
-    def __init__(self, resource: Resource) -> None:
-        self._resource = resource
-        self._buffer = bytearray()
-        self._searched = 0
-        self._head: bytes | None = None
-
-    def feed(self, chunk: bytes) -> list[Retained | Rejected]:
-        """Takes bytes, returns the objects that are complete with them."""
-        self._buffer += chunk
-        if self._head is None:
-            at = self._buffer.find(_ITEMS)
-            if at < 0 or not self._is_head(bytes(self._buffer[:at])):
-                return []
-            self._head = bytes(self._buffer[:at])
-            del self._buffer[: at + len(_ITEMS)]
-        return self._take()
-
-    def _is_head(self, head: bytes) -> bool:
-        try:
-            msgspec.json.decode(head + b'"items":[]}', type=_WireHead)
-        except _HOSTILE:
-            return False
-        return True
-
-    def _take(self) -> list[Retained | Rejected]:
-        found: list[Retained | Rejected] = []
-        buffer, begin, search = self._buffer, 0, self._searched
-        while True:
-            at = buffer.find(_BORDER, search)
-            if at < 0:
-                break
-            search = at + 1
-            try:
-                found.append(decode_object(self._resource, bytes(buffer[begin : at + 1])))
-            except DecodeError:
-                continue  # not a border between items: the piece goes on
-            begin = at + 2
-        # A border may lie across two chunks: look again from just before the end.
-        self._searched = max(search, len(buffer) - len(_BORDER)) - begin
-        self._searched = max(self._searched, 0)
-        if begin:
-            del buffer[:begin]
-        return found
-
-    def finish(self) -> tuple[list[Retained | Rejected], ListHead]:
-        """The objects that were left, and what the list says of itself.
-
-        Raises DecodeError when the bytes are not the whole of a list of this resource.
-        """
-        head = self._head if self._head is None else self._head + _ITEMS
-        whole = bytes(self._buffer) if head is None else head + bytes(self._buffer)
-        self._buffer = bytearray()
-        try:
-            body = msgspec.json.decode(whole, type=_WireBody)
-        except _HOSTILE as error:
-            raise DecodeError(f"the list of {self._resource.name} is broken: {error}") from None
-        expected = f"{self._resource.kind}List"
-        if body.kind not in (None, expected, "List"):
-            raise DecodeError(f"expected a {expected}, got a {body.kind}")
-        meta = body.metadata or _WireListMeta()
-        left = [decode_object(self._resource, item) for item in body.items or ()]
-        return left, ListHead(meta.resource_version or "", meta.token or "")

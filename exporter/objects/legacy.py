@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from exporter.objects.addresses import canonical_address
 from exporter.objects.meta import WireMeta, intern_text, parse_time
-from exporter.objects.slices import OVER_CAPACITY, TRIGGER_TIME, SlicePort
+from exporter.objects.slices import (
+    OVER_CAPACITY,
+    READY,
+    SERVING,
+    TRIGGER_TIME,
+    Endpoint,
+    EndpointSlice,
+    SlicePort,
+)
 
 LEADER_ANNOTATION = "control-plane.alpha.kubernetes.io/leader"
 
@@ -116,4 +125,71 @@ def _compact_address(wire: _WireAddress) -> LegacyAddress:
         uid=(target.uid or "") if target else "",
         node=intern_text(wire.node_name),
         pod=sys.intern(target.name) if target and target.kind == "Pod" and target.name else "",
+    )
+
+
+def tell_as_slices(endpoints: Endpoints) -> tuple[EndpointSlice, ...]:
+    """The slices that say the same as a legacy Endpoints object, duplicates already decided.
+
+    One slice per family and port, ready xor not ready (not ready trumps ready for the same address,
+    Pod and port: kubernetes pkg/api/v1/endpoints/util.go). A ready one is marked serving too; what
+    serving and terminating really are is unknown, and nobody may report it. Without any address it
+    is one empty slice.
+    """
+    states: dict[SlicePort | None, dict[tuple[str, str], tuple[bool, LegacyAddress]]] = {}
+    for subset in endpoints.subsets:
+        for port in subset.ports or (None,):
+            entries = states.setdefault(port, {})
+            for ready, address in _addresses(subset.ready, subset.not_ready):
+                key = (address.address, address.uid)
+                if not ready or key not in entries:
+                    entries[key] = (ready, address)
+    pieces = []
+    for port, entries in states.items():
+        for family in ("IPv4", "IPv6"):
+            found = tuple(
+                Endpoint(
+                    address=address.address,
+                    flags=READY | SERVING if ready else 0,
+                    node=address.node,
+                    zone="",
+                    pod=address.pod,
+                )
+                for ready, address in entries.values()
+                if (":" in address.address) == (family == "IPv6")
+            )
+            if found:
+                pieces.append(_slice(endpoints, family, port, found))
+    if not pieces:
+        # As the slice controller's placeholder: it is there, and holds nothing.
+        pieces.append(_slice(endpoints, "IPv4", None, ()))
+    return tuple(pieces)
+
+
+def _addresses(
+    ready: Iterable[LegacyAddress], not_ready: Iterable[LegacyAddress]
+) -> Iterator[tuple[bool, LegacyAddress]]:
+    yield from ((True, address) for address in ready)
+    yield from ((False, address) for address in not_ready)
+
+
+def _slice(
+    endpoints: Endpoints, family: str, port: SlicePort | None, found: tuple[Endpoint, ...]
+) -> EndpointSlice:
+    return EndpointSlice(
+        namespace=endpoints.namespace,
+        name=endpoints.name,
+        uid=endpoints.uid,
+        resource_version=endpoints.resource_version,
+        created=endpoints.created,
+        service=endpoints.name,
+        managed_by=None,
+        headless=False,
+        truncated=endpoints.truncated,
+        owners=(),
+        triggered=endpoints.triggered,
+        changed=endpoints.changed,
+        address_type=family,
+        ports=(port,) if port else (),
+        endpoints=found,
     )

@@ -17,6 +17,9 @@ from exporter.objects.meta import OwnerReference, WireMeta, intern_text, parse_t
 
 _MESSAGE_LIMIT = 300
 
+#: Seconds in which the kubelet has first looked at a Pod and said that it is not ready.
+_FIRST_LOOK = 10.0
+
 
 class Labels(dict[str, str]):
     """A label set, shared by all Pods that have the same one. Nobody may change it."""
@@ -67,6 +70,7 @@ class Pod(msgspec.Struct, frozen=True, gc=False):
 
     `ip` is its first address ("" when it has none), `other_ips` are the further ones. `changed` is
     when its Ready condition last changed; before it has one, when it was scheduled or created.
+    `fell`: it is not ready, and became so some time after it had a Node: it was ready before.
     `deleted` is its deletion timestamp (the end of the grace period, so it may lie in the future);
     0.0 when there is one that can't be read.
     """
@@ -82,6 +86,7 @@ class Pod(msgspec.Struct, frozen=True, gc=False):
     deleted: float | None
     owner: Owner
     facts: Facts
+    fell: bool = False
 
     @property
     def ips(self) -> tuple[str, ...]:
@@ -189,10 +194,20 @@ class WirePod(msgspec.Struct, frozen=True, gc=False):
                 status.init_container_statuses or (),
             ),
         )
-        changed = parse_time(ready.last_transition_time)
-        if changed is None:
-            changed = parse_time(scheduled.last_transition_time)
-        return _make(self.metadata, ips, node, changed, facts)
+        changed = turned = parse_time(ready.last_transition_time)
+        fell = False
+        if changed is None or ready.status == "False":
+            began = parse_time(scheduled.last_transition_time)
+            changed = began if changed is None else changed
+            fell = turned is not None and _was_ready(turned, began, self.metadata)
+        return _make(self.metadata, ips, node, changed, facts, fell=fell)
+
+
+def _was_ready(turned: float, scheduled: float | None, meta: WireMeta) -> bool:
+    """Whether Ready turned False later than the kubelet sets it for a Pod that it has just got."""
+    created = parse_time(meta.creation_timestamp)
+    moments = [moment for moment in (scheduled, created) if moment is not None]
+    return bool(moments) and turned - max(moments) > _FIRST_LOOK
 
 
 _UNKNOWN = Facts(known=False)
@@ -223,7 +238,15 @@ def pod_from_metadata(loose: object) -> Pod | None:
     return _make(meta, [], intern_text(spec.node_name), None, _UNKNOWN)
 
 
-def _make(meta: WireMeta, ips: list[str], node: str, changed: float | None, facts: Facts) -> Pod:
+def _make(
+    meta: WireMeta,
+    ips: list[str],
+    node: str,
+    changed: float | None,
+    facts: Facts,
+    *,
+    fell: bool = False,
+) -> Pod:
     deleted = None
     if meta.deletion_timestamp is not None:
         deleted = parse_time(meta.deletion_timestamp) or 0.0
@@ -240,6 +263,7 @@ def _make(meta: WireMeta, ips: list[str], node: str, changed: float | None, fact
         deleted=deleted,
         owner=_share_owner(meta.owner_references),
         facts=_share_facts(facts),
+        fell=fell,
     )
 
 

@@ -46,7 +46,8 @@ DEPLOYMENTS = Resource("deployments", "Deployment", "apps", "v1")
 REPLICASETS = Resource("replicasets", "ReplicaSet", "apps", "v1")
 STATEFULSETS = Resource("statefulsets", "StatefulSet", "apps", "v1")
 REPLICATIONCONTROLLERS = Resource("replicationcontrollers", "ReplicationController", "", "v1")
-WORKLOADS = (DEPLOYMENTS, REPLICASETS, STATEFULSETS, REPLICATIONCONTROLLERS)
+DAEMONSETS = Resource("daemonsets", "DaemonSet", "apps", "v1")
+WORKLOADS = (DEPLOYMENTS, REPLICASETS, STATEFULSETS, REPLICATIONCONTROLLERS, DAEMONSETS)
 
 INGRESSES = Resource("ingresses", "Ingress", "networking.k8s.io", "v1")
 _GATEWAY_API = "gateway.networking.k8s.io"

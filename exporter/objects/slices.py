@@ -26,11 +26,17 @@ NODE_HINT = 16
 
 SERVICE_NAME_LABEL = "kubernetes.io/service-name"
 MANAGED_BY_LABEL = "endpointslice.kubernetes.io/managed-by"
+#: Labels of slices that by design name no Service (KEP-1645, KEP-6116).
+NAMELESS_LABELS = frozenset(
+    {"multicluster.kubernetes.io/service-name", "kubernetes.io/endpoint-selector-name"}
+)
 HEADLESS_LABEL = "service.kubernetes.io/headless"
 TRIGGER_TIME = "endpoints.kubernetes.io/last-change-trigger-time"
 OVER_CAPACITY = "endpoints.kubernetes.io/over-capacity"
 CONTROLLER = "endpointslice-controller.k8s.io"
 MIRRORING_CONTROLLER = "endpointslicemirroring-controller.k8s.io"
+#: Who manages slices that nobody foreign does.
+OWN_MANAGERS = (None, "", CONTROLLER, MIRRORING_CONTROLLER)
 
 
 class Endpoint(msgspec.Struct, frozen=True, gc=False):
@@ -64,6 +70,7 @@ class EndpointSlice(msgspec.Struct, frozen=True):
     `managed_by` is None when the label is absent. `triggered` is the trigger time of its
     last change, None when the controller gave none; `changed` is that or, failing it, when the
     slice was last written, as far as its managed fields tell. Both in seconds since the epoch.
+    `nameless`: it names no Service by design, for another label says whose it is.
     """
 
     namespace: str
@@ -81,6 +88,12 @@ class EndpointSlice(msgspec.Struct, frozen=True):
     address_type: str
     ports: tuple[SlicePort, ...]
     endpoints: tuple[Endpoint, ...]
+    nameless: bool = False
+
+    @property
+    def foreign(self) -> bool:
+        """Whether something other than Kubernetes' own controllers manages it."""
+        return self.managed_by not in OWN_MANAGERS
 
 
 #: How many different values are shared before sharing stops: a bound for hostile input.
@@ -158,6 +171,7 @@ class WireSlice(msgspec.Struct, frozen=True, rename="camel"):
                     if endpoint.addresses
                 ]
             ),
+            nameless=not NAMELESS_LABELS.isdisjoint(labels),
         )
 
 

@@ -25,7 +25,7 @@ from exporter.objects.resources import MONITORS, REFERRERS, WORKLOADS
 from exporter.objects.workloads import Workload
 from exporter.routing.facts import ClusterFacts, Known
 from exporter.routing.monitors import judge_choice, judge_end
-from exporter.routing.references import resolve
+from exporter.routing.references import CALLER_KINDS, resolve
 from exporter.routing.selections import Selections
 from exporter.routing.shares import (
     count_backends,
@@ -58,7 +58,8 @@ class Routing:
         self._crossing: dict[str, set[RouteKey]] = {}
         self._grants: dict[str, dict[str, Grant]] = {}
         self._selections = {kind: Selections() for kind in _CHOSEN.values()}
-        self._counts = dict.fromkeys(RESOURCE_OF, 0)
+        self._numbers = dict.fromkeys(RESOURCE_OF, 0)
+        self._backends = dict.fromkeys(RESOURCE_OF, 0)
         self._dirty: set[RouteKey] = set()
         self._dirty_kinds: set[str] = set()
 
@@ -104,6 +105,8 @@ class Routing:
         self._dirty.update(self._selections["Service"].choosing(service.namespace, labels))
 
     def _put(self, key: RouteKey, new: Dependent | Monitor | None) -> None:
+        if isinstance(new, Dependent) and not new.rules and key.kind in CALLER_KINDS:
+            new = None  # most definitions, and what the API server answers itself, call no Service
         old = self._routes.pop(key, None)
         if old is not None:
             self._count(key.kind, old, -1)
@@ -129,7 +132,8 @@ class Routing:
             _take_out(self._crossing, service.namespace, key)
 
     def _count(self, kind: str, one: Dependent | Monitor, step: int) -> None:
-        self._counts[kind] += step * count_backends(one)
+        self._numbers[kind] += step
+        self._backends[kind] += step * count_backends(one)
 
     # ── what comes out ───────────────────────────────────────────────────────────────────────
 
@@ -158,7 +162,7 @@ class Routing:
         resource = RESOURCE_OF[kind]
         if not self._known.reads(resource):
             return None
-        return KindReport(kind, self._known.count(resource), self._counts[kind])
+        return KindReport(kind, self._numbers[kind], self._backends[kind])
 
     def find(self, key: RouteKey) -> Dependent | Monitor | None:
         """An object that refers to Services."""

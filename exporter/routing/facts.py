@@ -43,9 +43,6 @@ class Known(Protocol):
     def held(self, resource: str) -> Iterator[Retained]:
         """All objects of a resource."""
 
-    def count(self, resource: str) -> int:
-        """How many there are."""
-
     def selected_pods(self, key: ServiceKey) -> tuple[Pod, ...] | None:
         """The Pods that a Service selects, None where they can't be read."""
 

@@ -24,10 +24,14 @@ _DECIDED = {"Exact": 0, "PathPrefix": 1}
 
 
 class Address(msgspec.Struct, frozen=True):
-    """What is asked for. `host` is lower case and without a dot at the end."""
+    """What is asked for. `host` is lower case and without a dot at the end.
+
+    `whole`: no path was given, so that all of the host is meant.
+    """
 
     host: str
     path: str
+    whole: bool = False
 
 
 class BadAddressError(ValueError):
@@ -58,7 +62,7 @@ def read_address(text: str) -> Address:
     )
     if not good or len(host) > 253:
         raise BadAddressError("it is no host name")
-    return Address(host, path or "/")
+    return Address(host, path or "/", whole=not path)
 
 
 def is_decided(match: Match) -> bool:
@@ -113,20 +117,30 @@ class Candidate(NamedTuple):
 
 
 def find_rules(
-    routes: Iterable[tuple[RouteKey, Dependent, tuple[str, ...] | None]], address: Address
+    routes: Iterable[tuple[RouteKey, Dependent, tuple[str, ...] | None]],
+    address: Address,
+    *,
+    any_path: bool = False,
 ) -> list[Candidate]:
     """The rules that may take a request, the one that comes first first.
 
-    Each route comes with the hosts it is open to: None are its own.
+    Each route comes with the hosts it is open to: None are its own. `any_path`: all rules for the
+    host, whatever is asked of it.
     """
     found = [
         candidate
         for key, route, hosts in routes
         for number, rule in enumerate(route.rules)
         for candidate in _candidates(key, route, number, rule, hosts, address)
+        if any_path or _takes(candidate, rule, address)
     ]
     found.sort(key=lambda one: one.rank)
     return found
+
+
+def _takes(candidate: Candidate, rule: Rule, address: Address) -> bool:
+    free = candidate.key.kind == "TLSRoute" or rule.fallback
+    return free or match_path(candidate.match, address.path)
 
 
 def _candidates(
@@ -142,22 +156,21 @@ def _candidates(
     meant = [host for host in open_to or ("",) if match_host(host, address.host, deep=deep)]
     if not meant:
         return
-    host = max(meant, key=lambda one: (not one.startswith("*"), len(one)))
+    host = max(meant, key=lambda one: (one != "" and not one.startswith("*"), len(one)))
     for match in rule.matches:
-        if key.kind == "TLSRoute" or rule.fallback or match_path(match, address.path):
-            rank = (
-                rule.fallback,
-                host.startswith("*") or not host,
-                -len(host),
-                _DECIDED.get(match.kind, len(_DECIDED)),
-                -len(match.path),
-                not match.method,
-                -len(match.headers),
-                -len(match.queries),
-                route.created is None,
-                route.created or 0.0,
-                key.namespace,
-                key.name,
-                number,
-            )
-            yield Candidate(rank, key, number, host, match)
+        rank = (
+            rule.fallback,
+            host.startswith("*") or not host,
+            -len(host),
+            _DECIDED.get(match.kind, len(_DECIDED)),
+            -len(match.path),
+            not match.method,
+            -len(match.headers),
+            -len(match.queries),
+            route.created is None,
+            route.created or 0.0,
+            key.namespace,
+            key.name,
+            number,
+        )
+        yield Candidate(rank, key, number, host, match)

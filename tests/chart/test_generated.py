@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+import exporter
 from tests.chart.rendering import (
     CHART,
     DEPENDENTS,
@@ -34,7 +36,8 @@ groups:
     rules:
       - alert: Gone
         expr: up == 0
-        annotations: {summary: "{{ $labels.service }}"}
+        labels: {severity: info}
+        annotations: {summary: "{{ $labels.service }}", __dashboardUid__: kube-endpoints-slo}
       - record: a:b
         expr: sum(up)
 """
@@ -47,10 +50,16 @@ def tree(tmp_path: Path) -> Path:
     """A copy of all that the generator reads, with one rule file and one dashboard."""
     shutil.copytree(REPOSITORY / "deploy" / "rbac", tmp_path / generator.RBAC)
     shutil.copytree(CHART, tmp_path / generator.CHART)
+    (tmp_path / "exporter").mkdir()
+    (tmp_path / "exporter" / "__init__.py").write_text('__version__ = "9.8.7"\n')
+    shutil.copy(REPOSITORY / "Dockerfile", tmp_path)
     (tmp_path / generator.RULES).mkdir()
     (tmp_path / generator.RULES / "all.rules.yaml").write_text(RULE)
     (tmp_path / generator.BOARDS).mkdir(parents=True)
     (tmp_path / generator.BOARDS / "one.json").write_text(BOARD)
+    (tmp_path / generator.MIXIN).mkdir()
+    for name in ("config.libsonnet", "lib.libsonnet"):
+        shutil.copy(REPOSITORY / generator.MIXIN / name, tmp_path / generator.MIXIN / name)
     return tmp_path
 
 
@@ -76,7 +85,7 @@ def test_differences_are_found(tree: Path) -> None:
     copy = generator.CHART / "files" / "rules" / "all.rules.yaml"
     (tree / copy).write_text("changed")
     (tree / generator.CHART / "README.md").unlink()
-    stale = Path("mixin/rules/old.rules.yaml")
+    stale = Path("mixin/rules/old.rules.json")
     (tree / stale).write_text("left over")
     differing = generator.compare(tree, files, owned=owned)
     assert differing == [generator.CHART / "README.md", copy, stale]
@@ -86,12 +95,36 @@ def test_differences_are_found(tree: Path) -> None:
     assert not (tree / stale).exists()
 
 
-def test_rules_and_boards_are_copied_byte_by_byte(tree: Path) -> None:
-    """Chart and mixin get the same text as the source, braces and all."""
+def test_the_version_is_written_once(tree: Path) -> None:
+    """Chart and Dockerfile get the program's version when it changes."""
     files = generator.make_files(tree)
 
-    for folder in (generator.CHART / "files", Path("mixin")):
-        assert files[folder / "rules" / "all.rules.yaml"] == RULE
+    assert "version: 9.8.7\n" in files[generator.CHART / "Chart.yaml"]
+    assert 'appVersion: "9.8.7"\n' in files[generator.CHART / "Chart.yaml"]
+    assert "ARG VERSION=9.8.7\n" in files[Path("Dockerfile")]
+
+
+def test_what_is_deployed_is_of_this_version() -> None:
+    """No label or image in deploy/ names another version than the program, as told without Helm."""
+    named = [
+        version
+        for path in (REPOSITORY / "deploy").rglob("*.yaml")
+        for version in re.findall(
+            r"(?:helm\.sh/chart: kube-endpoints-exporter-|app\.kubernetes\.io/version: \"?"
+            r"|/kube-endpoints-exporter:v)([0-9][^\s\"@]*)",
+            path.read_text(encoding="utf-8"),
+        )
+    ]
+    assert len(named) > 20
+    assert set(named) == {exporter.__version__}
+
+
+def test_rules_and_boards_are_copied_byte_by_byte(tree: Path) -> None:
+    """The chart gets the same text as the source, braces and all; the mixin the same boards."""
+    files = generator.make_files(tree)
+
+    assert files[generator.CHART / "files" / "rules" / "all.rules.yaml"] == RULE
+    for folder in (generator.CHART / "files", generator.MIXIN):
         assert files[folder / "dashboards" / "one.json"] == BOARD
 
 
@@ -139,7 +172,11 @@ def test_the_mixin_holds_alerts_rules_and_boards(tree: Path) -> None:
                     {
                         "alert": "Gone",
                         "expr": "up == 0",
-                        "annotations": {"summary": "{{ $labels.service }}"},
+                        "labels": {"severity": "info"},
+                        "annotations": {
+                            "summary": "{{ $labels.service }}",
+                            "__dashboardUid__": "kube-endpoints-slo",
+                        },
                     }
                 ],
             }
@@ -149,22 +186,6 @@ def test_the_mixin_holds_alerts_rules_and_boards(tree: Path) -> None:
         "groups": [{"name": "alerts", "rules": [{"record": "a:b", "expr": "sum(up)"}]}]
     }
     assert evaluate_mixin(tree, "mixin.grafanaDashboards") == {"one.json": json.loads(BOARD)}
-
-
-def test_the_committed_mixin_evaluates() -> None:
-    """The mixin of the repository holds as many rules and boards as there are sources."""
-    rules = [
-        rule
-        for path in sorted((REPOSITORY / generator.RULES).glob("*.rules.yaml"))
-        for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]
-        for rule in group["rules"]
-    ]
-    boards = sorted(path.name for path in (REPOSITORY / generator.BOARDS).glob("*.json"))
-    everything = "mixin.prometheusAlerts.groups + mixin.prometheusRules.groups"
-    held = evaluate_mixin(REPOSITORY, f"[rule for g in {everything} for rule in g.rules]")
-
-    assert len(held) == len(rules)
-    assert sorted(evaluate_mixin(REPOSITORY, "std.objectFields(mixin.grafanaDashboards)")) == boards
 
 
 def test_descriptions_are_read_with_their_paths() -> None:

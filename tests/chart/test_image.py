@@ -34,13 +34,16 @@ def test_hadolint_is_content() -> None:
 
 
 def test_it_does_not_run_as_root() -> None:
-    """The last USER is a number (a kubelet can't check a name), the one the chart uses."""
-    values = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
-    context = values["containerSecurityContext"]
+    """The last USER is a number (a kubelet can't check a name), and not that of root."""
+    assert re.findall(r"^USER (.+)$", TEXT, re.MULTILINE) == ["65532:65532"]
 
-    assert re.findall(r"^USER (.+)$", TEXT, re.MULTILINE) == [
-        f"{context['runAsUser']}:{context['runAsGroup']}"
-    ]
+
+def test_the_chart_leaves_the_user_to_the_image() -> None:
+    """No uid and no fsGroup is asked for, since OpenShift gives each namespace its own."""
+    values = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
+    for context in (values["podSecurityContext"], values["containerSecurityContext"]):
+        assert context["runAsNonRoot"] is True
+        assert not {"runAsUser", "runAsGroup", "fsGroup", "supplementalGroups"} & set(context)
 
 
 def test_the_final_image_installs_nothing() -> None:

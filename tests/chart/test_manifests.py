@@ -63,9 +63,7 @@ def test_the_container_is_restricted() -> None:
         "capabilities": {"drop": ["ALL"]},
         "privileged": False,
         "readOnlyRootFilesystem": True,
-        "runAsGroup": 65532,
         "runAsNonRoot": True,
-        "runAsUser": 65532,
         "seccompProfile": {"type": "RuntimeDefault"},
     }
 

@@ -49,15 +49,48 @@ def test_every_value_is_in_the_schema() -> None:
     assert list_strict(SCHEMA, VALUES, "") == []
 
 
+def list_known(schema: dict[str, Any]) -> set[str]:
+    """Return the properties that mean something: names of other charts are refused in words."""
+    refused = "refused with the name that is meant"
+    return {name for name, own in schema["properties"].items() if own.get("description") != refused}
+
+
 def test_every_property_of_the_schema_is_a_value() -> None:
     """Nothing is allowed at the top, or in a section of the chart's own, that values.yaml lacks."""
-    assert set(SCHEMA["properties"]) == set(VALUES)
-    lent = {"probe"}  # timings of which values.yaml sets some
+    assert list_known(SCHEMA) == set(VALUES)
+    lent = {"probe", "resources"}  # of which values.yaml sets some
     for name, values in VALUES.items():
         own = SCHEMA["properties"][name]
-        reference = own.get("$ref", "").removeprefix("#/$defs/")
+        reference = own.get("$ref", name).removeprefix("#/$defs/")
         if own.get("additionalProperties") is False and reference not in lent and values:
-            assert set(own["properties"]) == set(values), name
+            assert list_known(own) == set(values), name
+
+
+def read_aliases() -> dict[str, str]:
+    """Return the names of other charts and what they mean here, out of the template."""
+    found = re.search(r'define "kee.aliases" -}}\n(.*?)\n{{- end', TEMPLATES, re.DOTALL)
+    assert found
+    return dict(line.split(": ") for line in found[1].splitlines())
+
+
+@pytest.mark.parametrize("alias, name", read_aliases().items())
+def test_names_of_other_charts_lead_to_ours(alias: str, name: str) -> None:
+    """The schema lets each alias through to the sentence that names a value which is there."""
+    for path, wanted in ((alias, False), (name, True)):
+        values: Any = VALUES
+        schema: Any = SCHEMA
+        known = False
+        for part in path.split("."):
+            known = isinstance(values, dict) and part in values
+            values = values[part] if known else None
+            schema = resolve(schema["properties"][part])
+        assert known is wanted, path
+
+
+def test_an_umbrella_chart_may_switch_it_and_keep_notes() -> None:
+    """`enabled` for a parent's condition, and keys that begin with x- or _, are let through."""
+    assert SCHEMA["properties"]["enabled"] == {"type": "boolean"}
+    assert SCHEMA["patternProperties"] == {"^(x-|_)": {}}
 
 
 def test_sections_of_the_chart_take_no_unknown_keys() -> None:
@@ -74,6 +107,7 @@ def test_sections_of_the_chart_take_no_unknown_keys() -> None:
         "podSecurityContext",
         "affinity",
         "dnsConfig",
+        "lifecycle",
     }
 
 

@@ -36,14 +36,15 @@ def test_boards_are_provisioned_and_kept() -> None:
     assert (provider["allowUiUpdates"], provider["disableDeletion"]) == (False, True)
     mounts = list_mounts("grafana")
     assert mounts[provider["options"]["path"]] == REPOSITORY / "grafana" / "dashboards"
-    assert mounts["/etc/grafana/provisioning"] == PROVISIONING
+    for kind in ("dashboards", "datasources"):
+        assert mounts[f"/etc/grafana/provisioning/{kind}"] == PROVISIONING / kind
 
 
 def test_provisioning_files_are_of_the_one_version_there_is() -> None:
     """Every provisioning file begins with apiVersion 1, or Grafana reads it as something older."""
     files = sorted(PROVISIONING.glob("*/*.yaml"))
-    assert [path.parent.name for path in files] == ["dashboards", "datasources"]
-    assert [read(path)["apiVersion"] for path in files] == [1, 1]
+    assert [path.parent.name for path in files] == ["alerting", "dashboards", "datasources"]
+    assert [read(path)["apiVersion"] for path in files] == [1, 1, 1]
 
 
 def test_the_data_source_is_the_prometheus_of_the_compose_file() -> None:
@@ -64,7 +65,7 @@ def test_every_file_that_is_mounted_is_there() -> None:
     """A file that is missing would become an empty folder in the container."""
     services = read(COMPOSE / "compose.yaml")["services"]
     mounted = [path for service in services for path in list_mounts(service).values()]
-    assert len(mounted) == 6
+    assert len(mounted) == 7
     assert [path for path in mounted if not path.exists()] == []
 
 

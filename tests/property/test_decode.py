@@ -17,12 +17,12 @@ from exporter.objects.addresses import canonical_address
 from exporter.objects.codec import (
     Event,
     ListHead,
-    ListReader,
     Retained,
     decode_event,
     decode_object,
     decode_status,
 )
+from exporter.objects.lists import ListReader
 from exporter.objects.meta import DecodeError, Rejected, parse_time
 from exporter.objects.resources import RESOURCES, Resource
 from tests.property.clusters import OBJECTS, READ, WHOLE
@@ -196,10 +196,10 @@ def in_chunks(
     try:
         for begin, end in pairwise(edges):
             found += reader.feed(body[begin:end])
-        rest, head = reader.finish()
+        found += reader.rest()
     except DecodeError:
         return None
-    return found + rest, head
+    return found, reader.head
 
 
 @st.composite

@@ -109,7 +109,7 @@ class World:
         batch = self.state.refresh(NOW, lambda: False)
         self.put(found)
         while not batch.finished:
-            self.state.work(batch, NOW, lambda: False)
+            self.state.work(batch, lambda: False)
         self.state.commit(batch)
 
     def finish(self) -> None:

@@ -51,6 +51,7 @@ def test_reasons_stand_in_the_order_of_their_rules() -> None:
         "AllTerminating",
         "NoEndpoints",
         "ScaledToZero",
+        "PodsNotCreated",
         "SelectorMatchesNoPods",
         "AllPodsTerminating",
         "AllPodsFinished",

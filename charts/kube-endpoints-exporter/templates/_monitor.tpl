@@ -1,8 +1,39 @@
-{{- /* What the endpoints of ServiceMonitor and PodMonitor and a ScrapeConfig have in common: (list root values). */ -}}
+{{- /* Limits of a scrape, for those that are set. */ -}}
+{{- define "kee.limits" -}}
+{{- $set := dict -}}
+{{- $m := . -}}
+{{- range $key := list "sampleLimit" "targetLimit" "labelLimit" "labelNameLengthLimit" "labelValueLengthLimit" -}}
+{{- with get $m $key -}}{{- $_ := set $set $key (int .) -}}{{- end -}}
+{{- end -}}
+{{- with $m.scrapeClass -}}{{- $_ := set $set "scrapeClass" . -}}{{- end -}}
+{{- if $set -}}{{- toYaml $set -}}{{- end -}}
+{{- end -}}
+
+{{- /* The labels of a monitor or rule: its own, and the release's that shall find it: (list root labels). */ -}}
+{{- define "kee.found" -}}
+{{- $own := index . 1 -}}
+{{- with (index . 0).Values.releaseLabel -}}{{- $own = merge (dict) $own (dict "release" .) -}}{{- end -}}
+{{- toYaml $own -}}
+{{- end -}}
+
+{{- /*
+What the endpoints of ServiceMonitor and PodMonitor and a ScrapeConfig have in common: (list root values http2),
+where http2 is how the kind spells that key.
+*/ -}}
 {{- define "kee.scrape" -}}
 {{- $root := index . 0 -}}
 {{- $m := index . 1 -}}
 honorLabels: {{ $m.honorLabels }}
+{{- with $m.proxyUrl }}
+proxyUrl: {{ . }}
+{{- end }}
+{{- if not (kindIs "invalid" $m.enableHttp2) }}
+{{ index . 2 }}: {{ $m.enableHttp2 }}
+{{- end }}
+{{- with $m.authorization }}
+authorization:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- with $m.scrapeTimeout }}
 scrapeTimeout: {{ . }}
 {{- end }}
@@ -24,21 +55,26 @@ jobLabel: {{ $m.jobLabel }}
 selector:
   matchLabels:
     {{- include "kee.selectorLabels" $root | nindent 4 }}
+{{- /* Else it is its own namespace: whoever moves all objects, with kustomize for one, moves that too. */}}
+{{- if and $m.namespace (ne $m.namespace (include "kee.namespace" $root)) }}
 namespaceSelector:
   matchNames:
     - {{ include "kee.namespace" $root }}
-{{- with $m.sampleLimit }}
-sampleLimit: {{ int . }}
 {{- end }}
-{{- with $m.targetLabels }}
-targetLabels:
+{{- with include "kee.limits" $m }}
+{{ . }}
+{{- end }}
+{{- range $key := list "targetLabels" "podTargetLabels" "attachMetadata" }}
+{{- with get $m $key }}
+{{ $key }}:
   {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 {{ index . 2 }}:
   - port: metrics
     path: {{ include "kee.prefix" $root }}/metrics
     scheme: {{ default (include "kee.scheme" $root) $m.scheme }}
-    {{- include "kee.scrape" (list $root $m) | nindent 4 }}
+    {{- include "kee.scrape" (list $root $m "enableHttp2") | nindent 4 }}
     {{- with $m.interval }}
     interval: {{ . }}
     {{- end }}

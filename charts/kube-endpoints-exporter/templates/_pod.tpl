@@ -145,6 +145,9 @@ spec:
   {{- if $v.hostNetwork }}
   hostNetwork: true
   {{- end }}
+  {{- if not (kindIs "invalid" $v.hostUsers) }}
+  hostUsers: {{ $v.hostUsers }}
+  {{- end }}
   {{- with $v.initContainers }}
   initContainers:
     {{- toYaml . | nindent 4 }}
@@ -182,6 +185,10 @@ spec:
         {{- include "kee.probe" (list . "/readyz" $v.readinessProbe) | nindent 8 }}
       startupProbe:
         {{- include "kee.probe" (list . "/livez" $v.startupProbe) | nindent 8 }}
+      {{- with $v.lifecycle }}
+      lifecycle:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
       {{- with $v.resources }}
       resources:
         {{- toYaml . | nindent 8 }}

@@ -23,8 +23,10 @@ from exporter.engine.feed.status import FeedStatus, Telemetry
 from exporter.engine.feed.telling import Telling
 from exporter.engine.feed.timing import Timed
 from exporter.engine.feed.versions import Versions
+from exporter.engine.turns import gather, in_turns
 from exporter.model import Change, Forget, Replace, SyncMode
-from exporter.objects.codec import ListHead, ListReader, Retained, decode_event
+from exporter.objects.codec import Event, ListHead, Retained, decode_event
+from exporter.objects.lists import ListReader
 from exporter.objects.meta import DecodeError, Rejected
 from exporter.objects.resources import RESOURCES
 from exporter.reflector import (
@@ -235,16 +237,16 @@ class Feed:
                 async with self._client.list_page(self._versions.path, params) as chunks:
                     async for chunk in chunks:
                         self._telemetry.received(self._plan.resource, len(chunk))
-                        page.extend(reader.feed(chunk))
+                        await in_turns(gather(reader.feed(chunk), page))
                         # Bytes that wait already are given without a pause: let others in.
                         await asyncio.sleep(0)
-                left, head = reader.finish()
+                await in_turns(gather(reader.rest(), page))
         except DecodeError as error:
             raise UnreadableError(str(error)) from None
         except TimeoutError:
             slow = f"a page of {self._plan.resource} took more than {PAGE_CAP:.0f} s"
             raise BrokenError(slow) from None
-        return page + left, head
+        return page, reader.head
 
     def _fail(self, error: ApiError) -> Order:
         self.error = error
@@ -283,7 +285,7 @@ class Feed:
                 opened = True
                 self._take(Opened())
                 async for frames in batches:
-                    after = self._read(frames)
+                    after = await self._read(frames)
                     if not isinstance(after, Read):
                         return after
         except ApiError as error:
@@ -292,19 +294,16 @@ class Feed:
             return self._take(Ended(_cause_of(error)))
         return self._take(Ended("end"))
 
-    def _read(self, frames: list[bytes]) -> Order:
+    async def _read(self, frames: list[bytes]) -> Order:
         """All frames of one read at once: a task switch for each would cost as much as it does."""
-        events = []
+        events: list[Event] = []
         broken = ""
-        size = 0
-        for frame in frames:
-            size += len(frame) + 1
-            try:
-                events.append(decode_event(self._resource, frame))
-            except DecodeError as error:
-                broken = str(error)
-                break
-        self._telemetry.received(self._plan.resource, size)
+        self._telemetry.received(self._plan.resource, sum(map(len, frames)) + len(frames))
+        try:
+            decoded = (decode_event(self._resource, frame) for frame in frames)
+            await in_turns(gather(decoded, events))
+        except DecodeError as error:
+            broken = str(error)
         after: Order = Read()
         if events:
             self._status.last_event = time.time()

@@ -10,7 +10,6 @@ import msgspec
 
 from exporter.analysis.merge import merge_pairs, merge_slices, routed_slices
 from exporter.analysis.near_misses import NearMiss, find_near_misses
-from exporter.analysis.report import slices_of
 from exporter.explaining.brief import write_notes
 from exporter.explaining.durations import show_time
 from exporter.explaining.explain import Explanation, explain
@@ -72,7 +71,7 @@ def describe_service(site: Site, key: ServiceKey) -> ServiceDetail | None:
         near_misses = find_near_misses(report.service, islice(site.pods(), _MOST_PODS))
     said = explain(view, report, now=snapshot.now, near_misses=near_misses)
     service, topology = report.service, report.topology
-    slices = slices_of(view)
+    slices = view.addresses
     addresses = _list_addresses(view, slices or ())
     return ServiceDetail(
         namespace=key.namespace,

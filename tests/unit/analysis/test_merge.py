@@ -8,13 +8,11 @@ from exporter.analysis.families import reported_families, usable_families
 from exporter.analysis.merge import (
     merge_pairs,
     merge_slices,
-    read_legacy,
     routed_slices,
 )
-from exporter.objects.legacy import Endpoints
 from exporter.objects.services import Service
 from exporter.objects.slices import READY, SERVING, TERMINATING, EndpointSlice
-from tests.unit.apiserver import Json, decode, endpoint, endpoints_of, headless, service, slice_of
+from tests.unit.apiserver import Json, decode, endpoint, headless, service, slice_of
 
 STATES = [a + b + c for a, b, c in product("TF", repeat=3)]
 HEADLESS = {"service.kubernetes.io/headless": ""}
@@ -181,84 +179,3 @@ def test_traffic_takes_what_kube_proxy_sees() -> None:
     assert isinstance(bare, Service)
     assert [piece.name for piece in routed_slices(plain, found)] == ["a"]
     assert [piece.name for piece in routed_slices(bare, found)] == ["a", "b", "c"]
-
-
-# ── legacy Endpoints (D5) ────────────────────────────────────────────────────────────────────
-
-
-def address(ip: str, pod: str = "") -> Json:
-    """An address of a subset, of a Pod if told."""
-    target = {"kind": "Pod", "name": pod, "uid": f"uid-{pod}"} if pod else None
-    return {"ip": ip, "targetRef": target}
-
-
-def legacy(*subsets: Json) -> list[tuple[str, str, int, list[tuple[str, bool]]]]:
-    """Family, port name, number and (address, ready) of each slice that says the same."""
-    found = decode(endpoints_of(*subsets))
-    assert isinstance(found, Endpoints)
-    return [
-        (
-            piece.address_type,
-            piece.ports[0].name if piece.ports else "-",
-            piece.ports[0].number if piece.ports else 0,
-            sorted((entry.address, bool(entry.flags & READY)) for entry in piece.endpoints),
-        )
-        for piece in read_legacy(found)
-    ]
-
-
-HTTP = {"name": "http", "port": 8080}
-
-
-def test_subsets_are_addresses_times_ports() -> None:
-    """One slice per port and family, ready and not ready together."""
-    assert legacy(
-        {
-            "addresses": [address("10.0.0.1"), address("fd00::1")],
-            "notReadyAddresses": [address("10.0.0.2")],
-            "ports": [HTTP, {"name": "dns", "port": 53, "protocol": "UDP"}],
-        }
-    ) == [
-        ("IPv4", "http", 8080, [("10.0.0.1", True), ("10.0.0.2", False)]),
-        ("IPv6", "http", 8080, [("fd00::1", True)]),
-        ("IPv4", "dns", 53, [("10.0.0.1", True), ("10.0.0.2", False)]),
-        ("IPv6", "dns", 53, [("fd00::1", True)]),
-    ]
-
-
-def test_not_ready_trumps_ready_for_one_address_pod_and_port() -> None:
-    """The other way round than in slices, whichever subset comes first."""
-    ready = {"addresses": [address("10.0.0.1", "p")], "ports": [HTTP]}
-    unready = {"notReadyAddresses": [address("10.0.0.1", "p")], "ports": [HTTP]}
-    both = {**ready, **unready}
-    for subsets in ((ready, unready), (unready, ready), (both,), (both, ready)):
-        assert legacy(*subsets) == [("IPv4", "http", 8080, [("10.0.0.1", False)])]
-
-
-def test_two_pods_with_one_address_are_two_entries() -> None:
-    """Only the same Pod is the same entry: an address in use again is ready if its new Pod is."""
-    assert legacy(
-        {
-            "addresses": [address("10.0.0.1", "new")],
-            "notReadyAddresses": [address("10.0.0.1", "old")],
-            "ports": [HTTP],
-        }
-    ) == [("IPv4", "http", 8080, [("10.0.0.1", False), ("10.0.0.1", True)])]
-
-
-def test_one_address_may_be_ready_for_one_port_only() -> None:
-    """Each port stands by itself."""
-    assert legacy(
-        {"addresses": [address("10.0.0.1", "p")], "ports": [{"name": "a", "port": 1}]},
-        {"notReadyAddresses": [address("10.0.0.1", "p")], "ports": [{"name": "b", "port": 2}]},
-    ) == [
-        ("IPv4", "a", 1, [("10.0.0.1", True)]),
-        ("IPv4", "b", 2, [("10.0.0.1", False)]),
-    ]
-
-
-def test_addresses_without_ports_stand_alone() -> None:
-    """A headless Service without ports has addresses all the same; no subsets give no slices."""
-    assert legacy({"addresses": [address("10.0.0.1")]}) == [("IPv4", "-", 0, [("10.0.0.1", True)])]
-    assert legacy() == []
-    assert legacy({"ports": [HTTP]}) == []

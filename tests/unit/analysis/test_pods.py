@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from collections.abc import Collection
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.analysis.pods import diagnose, summarise
+from exporter.analysis.pods import look_at_pods
+from exporter.judging.reasons import judge_pods
 from exporter.model import PodsReport, PodsView, Reason
 from exporter.objects.nodes import Node
 from exporter.objects.pods import Pod, pod_from_metadata
-from exporter.objects.workloads import Workload
+from exporter.objects.services import Service
 from tests.unit.kubelet import (
     READINESS,
     RUNNING,
@@ -34,22 +36,28 @@ SERVICE = make_service()
 DELETED = {**pod_json()["metadata"], "deletionTimestamp": "2026-11-22T10:00:20Z"}
 
 
-def see(*pods: Pod, nodes: dict[str, Node] | None = None, workloads: Any = ()) -> PodsView:
+def see(*pods: Pod, nodes: dict[str, Node] | None = None) -> PodsView:
     """What can be known of Pods around a Service."""
-    return PodsView(pods, nodes, tuple(workloads))
+    return PodsView(pods, nodes, None)
 
 
-def workload(kind: str = "Deployment", replicas: int = 0, **changes: Any) -> Workload:
-    """A workload d/s whose template has the labels app=s and more."""
-    fields: dict[str, Any] = {
-        "namespace": "d",
-        "name": "s",
-        "resource_version": "1",
-        "template_labels": {"app": "s", "tier": "web"},
-        "owner_kind": "",
-        **changes,
-    }
-    return Workload(kind=kind, replicas=replicas, **fields)
+class Found(NamedTuple):
+    """What Pods say of their Service."""
+
+    reason: Reason
+    detail: str | None
+    pods: PodsReport
+
+
+def summarise(service: Service, view: PodsView, ready: Collection[str]) -> PodsReport:
+    """The numbers of Pods, where these addresses are ready."""
+    return look_at_pods(service, view, ready, (), recent=0.0).report()
+
+
+def diagnose(service: Service, view: PodsView, ready: Collection[str]) -> Found:
+    """The reason that Pods give, where these addresses are ready and none is usable."""
+    pods = look_at_pods(service, view, ready, (), recent=0.0)
+    return Found(*judge_pods(pods, (Reason.NO_ENDPOINTS, None)), pods.report())
 
 
 def unready(name: str, *statuses: dict[str, Any], containers: Any = ()) -> Pod:
@@ -169,27 +177,6 @@ def test_ready_and_published_pods_that_no_port_reaches_are_endpoints_that_lag() 
     assert (found.reason, found.pods.unready) == ("EndpointsLagging", ())
 
 
-@pytest.mark.parametrize(
-    "workloads,reason",
-    [
-        ([workload()], "ScaledToZero"),
-        ([workload("StatefulSet")], "ScaledToZero"),
-        ([workload("ReplicationController")], "ScaledToZero"),
-        ([workload("ReplicaSet")], "ScaledToZero"),
-        ([workload("ReplicaSet", owner_kind="Deployment")], "SelectorMatchesNoPods"),
-        ([workload("ReplicaSet", owner_kind="Rollout")], "ScaledToZero"),
-        ([workload(replicas=1)], "SelectorMatchesNoPods"),
-        ([workload(), workload(name="green", replicas=3)], "SelectorMatchesNoPods"),
-        ([workload(template_labels={"app": "t"})], "SelectorMatchesNoPods"),
-        ([workload(namespace="e")], "SelectorMatchesNoPods"),
-        ([workload(template_labels={})], "SelectorMatchesNoPods"),
-    ],
-)
-def test_a_workload_at_zero_is_somebodys_wish(workloads: list[Workload], reason: str) -> None:
-    """Without Pods, matching workloads that are all at 0 replicas explain the zero."""
-    assert diagnose(SERVICE, see(workloads=workloads), ()).reason == reason
-
-
 def test_a_pod_that_can_not_be_decoded_is_selected_and_not_ready() -> None:
     """It never looks as if the selector matched nothing."""
     pod = pod_from_metadata({**pod_json(), "status": {"phase": 5}})
@@ -201,6 +188,7 @@ def test_a_pod_that_can_not_be_decoded_is_selected_and_not_ready() -> None:
 # ── whatever a Pod says ──────────────────────────────────────────────────────────────────────
 
 DECIDED_BY_PODS = {reason for reason in Reason if reason not in list(Reason)[:10]}
+NO_PODS = {Reason.SELECTOR_MATCHES_NO_PODS, Reason.PODS_NOT_CREATED}
 
 
 @given(st.lists(odd_pods, min_size=1, max_size=4))
@@ -208,7 +196,7 @@ def test_whatever_pods_say_there_is_a_reason(loose: list[dict[str, Any]]) -> Non
     """Any Pods, decodable or not: one of the reasons, counts that add up, and no exception."""
     found = read_odd_pods(loose)
     verdict = diagnose(SERVICE, see(*found), ())
-    assert verdict.reason in DECIDED_BY_PODS - {Reason.SELECTOR_MATCHES_NO_PODS}
+    assert verdict.reason in DECIDED_BY_PODS - NO_PODS
     assert verdict.pods.selected == len(found)
     # With no ready address at all, every candidate is without traffic and is counted.
     assert sum(count for _, count in verdict.pods.unready) == sum(p.candidate for p in found)

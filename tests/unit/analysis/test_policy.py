@@ -29,7 +29,7 @@ def test_without_annotations_the_defaults_hold() -> None:
 )
 def test_a_positive_whole_number_is_a_threshold(wish: str, expected: int) -> None:
     """It replaces the default, and nothing is bad."""
-    assert policy(5, min_ready=wish) == Policy(min_ready=expected)
+    assert policy(5, min_ready=wish) == Policy(min_ready=expected, explicit=True)
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,7 @@ def test_an_external_name_has_its_info_and_how_it_stands_and_nothing_else() -> N
     assert [line.split("{")[0] for line in mine] == [
         "k8s_service_info",
         "k8s_service_endpoints_standing",
+        "k8s_service_endpoints_finding",
     ]
 
 
@@ -250,6 +251,7 @@ def test_legacy_endpoints_leave_out_what_they_do_not_know() -> None:
         "k8s_service_endpoints_routable",
         "k8s_service_endpoints_min_ready",
         "k8s_service_endpoints_standing",
+        "k8s_service_endpoints_finding",
         "k8s_service_endpoints_port_ready",
         "k8s_service_endpoints_truncated",
         "k8s_service_endpoints_ready_nodes",

@@ -64,8 +64,9 @@ def undecodable(thing: Json) -> Json:
         ([*healthy("web"), *down("api", "bank")], ("-A",), 1),
         (healthy("web", type="LoadBalancer"), (), 1),
         (healthy("web", meta=BAD), (), 0),
-        (healthy("web", meta=BAD), ("--strict",), 1),
-        (healthy("web"), ("--strict",), 0),
+        (healthy("web", ready=2, meta=BAD), ("--strict",), 1),
+        (healthy("web"), ("--strict",), 1),
+        (healthy("web", ready=2), ("--strict",), 0),
     ],
 )
 def test_the_status_is_the_verdict(

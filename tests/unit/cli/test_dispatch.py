@@ -48,7 +48,7 @@ def test_every_command_has_help_with_examples(run: Run, command: str) -> None:
         (("scrape", "--from"), "--from: no such flag"),
         (("scrape", "x"), "x: `scrape` does not take this argument"),
         (("get", "-o", "xml"), "get: argument -o/--output: invalid choice: 'xml' (choose from "),
-        (("explain",), "explain: the following arguments are required: SERVICE; see --help"),
+        (("explain",), "explain: takes a SERVICE, or --host HOST; see --help"),
         (("get", "-A", "-n", "x"), "get: argument -n/--namespace: not allowed with argument -A"),
         (
             ("check", "-n", "shop,payments"),

@@ -13,7 +13,7 @@ def test_every_command_has_its_section_and_every_argument_its_row() -> None:
     assert "| `--from-file FILE` | " in page
     assert "| `-n NS`, `--namespace NS` | Only this namespace. |" in page
     assert "| `-w`, `--watch` | " in page
-    assert "| `SERVICE` | Only this Service: NAME, NAMESPACE/NAME or svc/NAME. |" in page
+    assert "| `SERVICE` | Only this Service: NAME, NAMESPACE/NAME or svc/NAME. `routes`:" in page
 
 
 def test_every_example_is_shown() -> None:

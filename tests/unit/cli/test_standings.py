@@ -50,13 +50,14 @@ def v6(*addresses: str) -> Json:
 @pytest.mark.parametrize(
     "objects,standing,words",
     [
-        (healthy("web"), Standing.READY, ""),
+        (healthy("web"), Standing.READY, "single endpoint"),
+        (healthy("web", ready=2), Standing.READY, ""),
         (down("web"), Standing.DOWN, ""),
         (down("web", meta=IGNORE), Standing.INTENDED, "ignored"),
         (down("web", meta=YOUNG), Standing.NEW, ""),
-        (healthy("web", meta=TWO), Standing.DEGRADED, "below min-ready 2"),
+        (healthy("web", meta=TWO), Standing.DEGRADED, "below min-ready 2, single endpoint"),
         (healthy("web", ready=2, meta=TWO), Standing.READY, ""),
-        (healthy("web", meta={**TWO, **YOUNG}), Standing.NEW, "below min-ready 2"),
+        (healthy("web", meta={**TWO, **YOUNG}), Standing.NEW, "below min-ready 2, single endpoint"),
         ([external("web")], Standing.INTENDED, ""),
         ([service("web", selector=None), NO_SLICES], Standing.INTENDED, ""),
         ([service("web"), NO_SLICES], Standing.DOWN, ""),
@@ -71,7 +72,7 @@ def v6(*addresses: str) -> Json:
             [service("web", ipFamilies=DUAL, meta=TWO), endpoint_slice(endpoint("10.0.0.1")),
              v6("fd00::1")],
             Standing.DEGRADED,
-            "below min-ready 2",
+            "below min-ready 2, single endpoint",
         ),
     ],
 )  # fmt: skip

@@ -388,9 +388,10 @@ def test_the_endpoints_of_a_service_are_those_of_its_name() -> None:
     cluster.apply(replace("endpoints", endpoints_of({"addresses": [{"ip": "10.0.0.1"}]})))
     view, other = cluster.view(KEY), cluster.view(OTHER)
     assert view is not None
-    assert view.endpoints is not None
+    assert view.slices is not None
+    assert [len(piece.endpoints) for piece in view.slices] == [1]
     assert other is not None
-    assert other.endpoints is None
+    assert other.slices == ()
     assert cluster.namespace("d") == NamespaceReport("d", None, None, None)
 
 

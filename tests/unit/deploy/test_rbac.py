@@ -69,6 +69,7 @@ def test_the_optional_grants_are_one_file_for_each_group() -> None:
     assert _list_granted(RBAC / "nodes.yaml") == {"nodes"}
     assert _list_granted(RBAC / "endpoints.yaml") == {"endpoints"}
     assert _list_granted(RBAC / "workloads.yaml") == {
+        "daemonsets.apps",
         "deployments.apps",
         "replicasets.apps",
         "statefulsets.apps",

@@ -53,7 +53,7 @@ def test_work_can_be_done_in_steps() -> None:
     steps = 1
     while not batch.finished:
         assert text_of(state) == ""
-        state.work(batch, NOW, lambda: False)
+        state.work(batch, lambda: False)
         steps += 1
     assert steps >= 5
     state.commit(batch)
@@ -71,7 +71,7 @@ def test_what_comes_during_a_batch_waits_for_the_next() -> None:
     state.deliver(Delete("services", key_of(service("t"))))
     assert state.pending
     while not batch.finished:
-        state.work(batch, NOW)
+        state.work(batch)
     state.commit(batch)
     state.settle(NOW)
     assert list(state.reports) == [KEY]

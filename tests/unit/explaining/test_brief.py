@@ -46,7 +46,7 @@ def v6(*addresses: str) -> Json:
 @pytest.mark.parametrize(
     "objects,standing,notes",
     [
-        (healthy("web"), Standing.READY, ()),
+        (healthy("web", ready=2), Standing.READY, ()),
         (
             [
                 service(
@@ -56,23 +56,32 @@ def v6(*addresses: str) -> Json:
                         {"name": "metrics", "protocol": "TCP", "port": 9090},
                     ],
                 ),
-                endpoint_slice(endpoint("10.0.0.1")),
+                endpoint_slice(endpoint("10.0.0.1"), endpoint("10.0.0.2")),
             ],
             Standing.DEGRADED,
             ("port metrics has no ready endpoint",),
         ),
         (
-            [service("web", ipFamilies=DUAL), endpoint_slice(endpoint("10.0.0.1")), v6()],
+            [
+                service("web", ipFamilies=DUAL),
+                endpoint_slice(endpoint("10.0.0.1"), endpoint("10.0.0.2")),
+                v6(),
+            ],
             Standing.DEGRADED,
             ("no ready IPv6 endpoint",),
         ),
         (
-            [service("web", type="LoadBalancer"), endpoint_slice(endpoint("10.0.0.1"))],
+            [
+                service("web", type="LoadBalancer"),
+                endpoint_slice(endpoint("10.0.0.1"), endpoint("10.0.0.2")),
+            ],
             Standing.DEGRADED,
             ("load balancer pending",),
         ),
         (
-            healthy("web", meta={"annotations": {"endpoints-exporter.io/min-ready": "three"}}),
+            healthy(
+                "web", ready=2, meta={"annotations": {"endpoints-exporter.io/min-ready": "three"}}
+            ),
             Standing.READY,
             (
                 (

@@ -91,6 +91,8 @@ def tell(
     return explain(view, state.reports[key], now=NOW, near_misses=near_misses)
 
 
+WRITTEN = msgspec.structs.replace(make_slice(False), changed=SINCE_SECONDS)
+
 CRASHING = read_pod(
     unready_json(
         statuses=[
@@ -102,7 +104,7 @@ CRASHING = read_pod(
 
 def test_the_answer_has_its_keys_in_order() -> None:
     """Programs read these keys and no others."""
-    answer = tell(make_slice(False), pods=[CRASHING]).answer()
+    answer = tell(WRITTEN, pods=[CRASHING]).answer()
     assert list(answer) == [
         "namespace",
         "service",
@@ -126,7 +128,7 @@ def test_the_answer_has_its_keys_in_order() -> None:
 
 def test_the_text_reads_like_a_good_colleague() -> None:
     """Verdict, since when, evidence, what to do, and commands to copy."""
-    text = render_text(tell(make_slice(False), pods=[CRASHING]))
+    text = render_text(tell(WRITTEN, pods=[CRASHING]))
     assert text == (
         "d/s: down, CrashLoopBackOff (OOMKilled)\n"
         "A container ends again and again and is restarted with growing pauses. It was killed for\n"

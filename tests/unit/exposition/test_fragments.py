@@ -111,6 +111,7 @@ def test_families_that_say_the_same_as_before_are_not_written() -> None:
         "k8s_service_endpoints_routable": (
             b'k8s_service_endpoints_routable{namespace="d",service="s"} 2\n'
         ),
+        "k8s_service_endpoints_finding": b"",  # no single point any more
     }
     assert set(renderer.render_service(after, after)) == {None}
 

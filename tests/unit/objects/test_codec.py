@@ -3,16 +3,17 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from exporter.objects import lists
 from exporter.objects.codec import (
     Event,
     ListHead,
-    ListReader,
     Status,
     StatusCause,
     decode_event,
     decode_object,
     decode_status,
 )
+from exporter.objects.lists import ListReader
 from exporter.objects.meta import DecodeError, Rejected
 from exporter.objects.resources import DEPLOYMENTS, ENDPOINTS, RESOURCES, SERVICES, SLICES
 from exporter.objects.services import Service
@@ -289,10 +290,9 @@ def read_list(*chunks: bytes) -> tuple[list[str], ListHead]:
     """Names (or reasons of rejection) of what a list of Services gives, in its order."""
     reader = ListReader(SERVICES)
     found = [one for chunk in chunks for one in reader.feed(chunk)]
-    rest, head = reader.finish()
-    return [
-        f"!{one.name}" if isinstance(one, Rejected) else one.name for one in [*found, *rest]
-    ], head
+    found += reader.rest()
+    names = [f"!{one.name}" if isinstance(one, Rejected) else one.name for one in found]
+    return names, reader.head
 
 
 def list_of(*items: Json, kind: str = "ServiceList", **metadata: str) -> bytes:
@@ -313,10 +313,40 @@ def test_objects_come_while_the_bytes_arrive() -> None:
     reader = ListReader(SERVICES)
     half = body.index(b'"name":"c"') + 1
     assert [one.name for one in reader.feed(body[:half])] == ["a", "b"]
-    assert reader.feed(body[half:]) == []
-    rest, head = reader.finish()
-    assert [one.name for one in rest] == ["c"]
-    assert head == ListHead("5", "")
+    assert list(reader.feed(body[half:])) == []
+    assert [one.name for one in reader.rest()] == ["c"]
+    assert reader.head == ListHead("5", "")
+
+
+@pytest.mark.parametrize("indent", [0, 1, 2, 8])
+def test_a_list_with_line_breaks_is_read_while_it_arrives_too(indent: int) -> None:
+    """A server that is asked for pretty answers writes the same list with line breaks."""
+    body = msgspec.json.format(list_of(*(service(name) for name in "abcdefgh")), indent=indent)
+    reader = ListReader(SERVICES)
+    seen = [len(list(reader.feed(body[begin : begin + 64]))) for begin in range(0, len(body), 64)]
+    assert sum(seen) == 7
+    assert max(seen) == 1
+    assert [one.name for one in reader.rest()] == ["h"]
+    assert reader.head == ListHead("5", "")
+
+
+def test_a_body_without_items_is_searched_once() -> None:
+    """What was searched is not searched again with every read: that was quadratic in its size."""
+    reader = ListReader(SERVICES)
+    searched: list[int] = []
+
+    class Spy:
+        """Looks on at what is searched."""
+
+        def search(self, buffer: bytearray, begin: int) -> None:
+            """Finds nothing."""
+            searched.append(len(buffer) - begin)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lists, "_ITEMS", Spy())
+        for _ in range(100):
+            assert list(reader.feed(b" " * 10_000)) == []
+    assert sum(searched) < 1_100_000
 
 
 def test_a_list_says_where_to_go_on() -> None:
@@ -377,9 +407,8 @@ def test_nested_objects_with_metadata_are_no_items() -> None:
     ]
     reader = ListReader(DEPLOYMENTS)
     body = msgspec.json.encode({"kind": "DeploymentList", "metadata": {}, "items": items})
-    found = reader.feed(body)
-    rest, _ = reader.finish()
-    assert [one.name for one in [*found, *rest]] == ["a", "b"]
+    found = [*reader.feed(body), *reader.rest()]
+    assert [one.name for one in found] == ["a", "b"]
 
 
 def test_a_broken_item_stands_in_its_place() -> None:
@@ -410,9 +439,9 @@ def test_a_list_that_breaks_off_is_a_decode_error(keep: int) -> None:
     """A body that ended early is no list, whatever objects were complete."""
     body = list_of(service("a"), service("b"))
     reader = ListReader(SERVICES)
-    reader.feed(body[:keep])
+    list(reader.feed(body[:keep]))
     with pytest.raises(DecodeError):
-        reader.finish()
+        list(reader.rest())
 
 
 @pytest.mark.parametrize(
@@ -434,9 +463,9 @@ def test_a_list_that_breaks_off_is_a_decode_error(keep: int) -> None:
 def test_what_is_no_list_of_the_resource_is_a_decode_error(body: bytes) -> None:
     """Another kind of list, an error or broken JSON raises our error alone."""
     reader = ListReader(SERVICES)
-    reader.feed(body)
+    list(reader.feed(body))
     with pytest.raises(DecodeError):
-        reader.finish()
+        list(reader.rest())
 
 
 def test_slices_are_read_from_a_typed_list() -> None:
@@ -445,6 +474,4 @@ def test_slices_are_read_from_a_typed_list() -> None:
         {"kind": "EndpointSliceList", "metadata": {}, "items": [slice_of(endpoint(".1"))]}
     )
     reader = ListReader(SLICES)
-    reader.feed(body)
-    rest, _ = reader.finish()
-    assert [one.name for one in rest] == ["s-1"]
+    assert [one.name for one in [*reader.feed(body), *reader.rest()]] == ["s-1"]

@@ -7,7 +7,7 @@ import pytest
 
 from exporter.objects.codec import decode_object
 from exporter.objects.resources import RESOURCES, WORKLOADS
-from exporter.objects.workloads import WORKLOAD_WIRES, Workload
+from exporter.objects.workloads import WORKLOAD_WIRES, Failure, Workload
 
 
 def read_workload(resource: str = "deployments", **parts: Any) -> Workload:
@@ -26,25 +26,47 @@ def test_the_kind_comes_from_the_resource(resource: Any) -> None:
 
 
 def test_a_workload_keeps_what_it_wants() -> None:
-    """Replicas, the labels of its Pods and the kind of its controller are read."""
+    """Replicas, the labels of its Pods, its controller and why Pods can't be made are read."""
     found = read_workload(
         "replicasets",
         metadata={
             "name": "s-7c9d8b6f5",
             "namespace": "d",
+            "uid": "u-1",
             "resourceVersion": "8",
-            "ownerReferences": [{"kind": "Deployment", "name": "s", "controller": True}],
+            "ownerReferences": [
+                {"kind": "Node", "name": "n", "uid": "u-9"},
+                {"kind": "Deployment", "name": "s", "uid": "u-2", "controller": True},
+            ],
         },
-        spec={"replicas": 0, "template": {"metadata": {"labels": {"app": "s"}}}},
+        spec={"replicas": 2, "template": {"metadata": {"labels": {"app": "s"}}}},
+        status={
+            "replicas": 1,
+            "conditions": [
+                {"type": "Available", "status": "True"},
+                {
+                    "type": "ReplicaFailure",
+                    "status": "True",
+                    "reason": "FailedCreate",
+                    "message": "exceeded quota",
+                    "lastTransitionTime": "2026-11-22T09:59:58Z",
+                },
+            ],
+        },
     )
     assert found == Workload(
         kind="ReplicaSet",
         namespace="d",
         name="s-7c9d8b6f5",
+        uid="u-1",
         resource_version="8",
-        replicas=0,
+        replicas=2,
+        existing=1,
         template_labels={"app": "s"},
         owner_kind="Deployment",
+        owner_name="s",
+        owner_uid="u-2",
+        failure=Failure("FailedCreate", "exceeded quota", 1795341598.0),
     )
 
 
@@ -56,3 +78,29 @@ def test_replicas_that_are_not_given_are_one(spec: Any) -> None:
     """An absent count is the API's default of 1, never a wish for none."""
     found = read_workload(spec=spec)
     assert (found.replicas, found.template_labels, found.owner_kind) == (1, {}, "")
+
+
+@pytest.mark.parametrize(
+    "status,generation,wanted,existing",
+    [
+        ({"desiredNumberScheduled": 0, "currentNumberScheduled": 0}, 1, 0, 0),
+        ({"desiredNumberScheduled": 3, "currentNumberScheduled": 2}, 1, 3, 2),
+        ({"desiredNumberScheduled": 0, "observedGeneration": 1}, 2, 1, None),
+        ({"desiredNumberScheduled": 0, "observedGeneration": 2}, 2, 0, 0),
+        ({}, 1, 1, None),
+        (None, 1, 1, None),
+    ],
+)
+def test_a_daemon_set_wants_a_pod_for_each_node_that_fits(
+    status: Any, generation: int, wanted: int, existing: int | None
+) -> None:
+    """Its status says how many those are; one of an older spec, or none, tells nothing."""
+    metadata = {"name": "s", "namespace": "d", "generation": generation}
+    found = read_workload("daemonsets", metadata=metadata, status=status)
+    assert (found.replicas, found.existing) == (wanted, existing)
+
+
+def test_a_status_without_a_count_is_one_of_no_pods() -> None:
+    """Zeros are left out of a status; without a status nothing is known."""
+    assert read_workload(status={}).existing == 0
+    assert read_workload().existing is None

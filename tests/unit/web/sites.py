@@ -162,7 +162,7 @@ def _view(said: ServiceReport | None) -> ServiceView | None:
     if said is None:
         return None
     source = Source.ENDPOINTSLICES
-    return ServiceView(said.service, source, () if said.known else None, None, 0, None, None, None)
+    return ServiceView(said.service, source, () if said.known else None, 0, None, None, None)
 
 
 def get(path: str, shown: Site | None = None, method: str = "GET", **headers: str) -> Response:

@@ -48,7 +48,7 @@ def view(said: ServiceReport, *addresses: tuple[str, str, bool]) -> ServiceView:
         ],
     }
     piece: Any = decode_object(SLICES, json.dumps(raw).encode())
-    return ServiceView(said.service, Source.ENDPOINTSLICES, (piece,), None, 0, None, None, None)
+    return ServiceView(said.service, Source.ENDPOINTSLICES, (piece,), 0, None, None, None)
 
 
 def read(said: ServiceReport, **more: Any) -> dict[str, Any]:

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from exporter.analysis.report import ReportOptions, analyse, slices_of
 from exporter.cluster import Cluster
+from exporter.history import Clock
+from exporter.judging import Options, assess
 from exporter.model import (
     AddressCounts,
     AddressReport,
@@ -37,6 +38,11 @@ def view_of(*objects: Json, read: tuple[str, ...] = ("endpointslices",)) -> Serv
     view = cluster.view(KEY)
     assert view is not None
     return view
+
+
+def analyse(view: ServiceView, options: Options = Options()) -> ServiceReport:  # noqa: B008 - it is frozen
+    """The report on a Service that is looked at once."""
+    return assess(None, view, Clock(0.0, 0.0), options)[1]
 
 
 def numbers(report: ServiceReport) -> dict[str, str]:
@@ -288,7 +294,7 @@ def test_before_slices_are_read_no_number_is_given() -> None:
     """Unknown is neither zero nor a reason."""
     report = analyse(view_of(service(), read=()))
     assert (report.known, report.counts, report.routable, report.reason) == (False, (), None, None)
-    assert slices_of(view_of(service(), read=())) is None
+    assert view_of(service(), read=()).addresses is None
 
 
 def test_a_broken_slice_makes_all_numbers_unknown() -> None:
@@ -329,13 +335,13 @@ def test_single_addresses_are_listed_when_wanted() -> None:
     )
     view = view_of(*objects)
     assert analyse(view).addresses == ()
-    assert analyse(view, ReportOptions(addresses=True)).addresses == (
+    assert analyse(view, Options(addresses=True)).addresses == (
         AddressReport("IPv4", "10.0.0.1", READY | SERVING, "n1", "a", "pod-10.0.0.1"),
         AddressReport("IPv4", "10.0.0.2", 0, "", "", "pod-10.0.0.2"),
     )
-    elsewhere = ReportOptions(addresses=True, addresses_of=frozenset({"e"}))
+    elsewhere = Options(addresses=True, addresses_of=frozenset({"e"}))
     assert analyse(view, elsewhere).addresses == ()
-    here = ReportOptions(addresses=True, addresses_of=frozenset({"d"}))
+    here = Options(addresses=True, addresses_of=frozenset({"d"}))
     assert len(analyse(view, here).addresses) == 2
 
 
@@ -343,7 +349,7 @@ def test_pairs_are_counted_when_wanted() -> None:
     """Terminating ones count only where the Service publishes what is not ready."""
     objects = (slice_of(endpoint(".1"), endpoint(".2", "FTT"), endpoint(".3", "FFF")),)
     assert analyse(view_of(service(), *objects)).pairs is None
-    options = ReportOptions(pairs=True)
+    options = Options(pairs=True)
     assert analyse(view_of(service(), *objects), options).pairs == (1, 1)
     publishing = service(publishNotReadyAddresses=True)
     assert analyse(view_of(publishing, *objects), options).pairs == (1, 2)
@@ -364,5 +370,5 @@ def test_wishes_of_the_owner_reach_the_report() -> None:
 def test_flags_say_what_each_condition_says() -> None:
     """The three conditions are independent bits."""
     view = view_of(service(), slice_of(endpoint(".1", "TFT")))
-    [found] = analyse(view, ReportOptions(addresses=True)).addresses
+    [found] = analyse(view, Options(addresses=True)).addresses
     assert found.flags == READY | TERMINATING
