@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from grafana.boards import render_boards
-from grafana.boards.links import EXPORTER, NAMESPACE, SERVICE, SLO
+from grafana.boards.links import EXPORTER, NAMESPACE, OVERVIEW, SERVICE, SLO
 
 ROOT = Path(__file__).resolve().parents[1]
 RULES = ROOT / "alerts"
@@ -31,6 +31,7 @@ HEADER = """\
 """
 _EXPRESSION = "__expr__"
 _SHOWN = {
+    OVERVIEW: "Trouble over time",
     SERVICE: "Standing over time",
     NAMESPACE: "Slices by namespace",
     SLO: "Objectives and budgets",
@@ -99,7 +100,7 @@ def _convert(rule: Mapping[str, Any], panels: Mapping[str, int]) -> dict[str, An
         "for": rule.get("for", "0s"),
         "keepFiringFor": rule.get("keep_firing_for", "0s"),
         "annotations": annotations | {"__panelId__": str(panel)},
-        "labels": dict(rule["labels"]),
+        "labels": {key: _translate(text) for key, text in rule["labels"].items()},
         "isPaused": False,
     }
 

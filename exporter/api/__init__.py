@@ -20,6 +20,7 @@ from exporter.api.errors import (
     UnreadableError,
     UntrustedError,
 )
+from exporter.api.versions import can_stream
 
 __all__ = [
     "AbsentError",
@@ -36,6 +37,7 @@ __all__ = [
     "UnauthorizedError",
     "UnreadableError",
     "UntrustedError",
+    "can_stream",
     "connect",
     "load_credentials",
 ]

@@ -18,7 +18,7 @@ from exporter.cli.assets import read_asset
 from exporter.cli.errors import CommandError
 from exporter.cli.gathering import choose, wanted_resources
 from exporter.cli.leading import run_engine
-from exporter.cli.live import make_plans
+from exporter.cli.live import make_plans, wants_streams
 from exporter.config import Settings
 from exporter.engine.live import Engine
 from exporter.engine.state import State
@@ -63,7 +63,7 @@ async def serving(
     )
     engine = Engine(
         client,
-        tuple(make_plans(settings, resources)),
+        tuple(make_plans(settings, resources, streaming=await wants_streams(settings, client))),
         state,
         telemetry,
         required=resources[:2],

@@ -39,7 +39,7 @@ from exporter.config.kinds import (
     choose,
 )
 from exporter.config.links import LinkPattern, PathPrefix, WebAddress
-from exporter.model import Source, SyncMode
+from exporter.model import ListMode, Source, SyncMode
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +78,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             FOLLOWING,
         ),
     ] = SyncMode.AUTO
+    list_mode: Annotated[
+        ListMode,
+        Setting(
+            "list-mode",
+            "Cluster",
+            choose(ListMode),
+            "How the first objects of a watched resource are read: in pages (list), by the watch "
+            "itself (stream, which spares the API server the body of a large list), or by it where "
+            "the server is 1.34 or newer (auto). What can't be streamed is listed.",
+            FOLLOWING,
+        ),
+    ] = ListMode.LIST
     interval: Annotated[
         float,
         Setting(
@@ -169,8 +181,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "workloads",
             "What is read",
             TOGGLE,
-            "Read Deployments, ReplicaSets, StatefulSets and ReplicationControllers where that is "
-            "allowed: they tell a Service that was scaled to zero from a broken one.",
+            "Read Deployments, ReplicaSets, StatefulSets, ReplicationControllers, DaemonSets where "
+            "that is allowed: they tell a Service that was scaled to zero from a broken one.",
             JUDGING,
         ),
     ] = True

@@ -177,3 +177,34 @@ def count_changes(chosen: Selection, *, width: int = 12) -> Panel:
         unit="ops",
         width=width,
     )
+
+
+def list_doors(doors: str, *columns: Column, to: str = "", height: int = 8) -> Panel:
+    """What leads to Services and reaches nothing: the columns are labels, the share comes last.
+
+    `doors` are matchers of the objects, `to` further ones of the Services that they lead to.
+    """
+    labels = ", ".join(column.label for column in columns)
+    broken = f"max by ({labels}) (k8s_route_backend_broken{{{doors}{to}}})"
+    keys = ", ".join(label for label in labels.split(", ") if label in _DOOR)
+    share = f"max by ({keys}) (k8s_route_broken_share{{{doors}}})"
+    return table(
+        "Front doors that lead nowhere",
+        "Ingresses, Gateway routes, webhooks, APIServices and monitors that refer to a Service or "
+        "port that can't answer (at most 50 rows), with the problem and the part of the worst "
+        "rule's traffic that fails. explain of the Service tells how to mend it." + needs("routes"),
+        *columns,
+        Column("Broken", expression=f"topk(50, {broken})", words=((1, "Broken", EMPTY),), width=80),
+        Column(
+            "Share",
+            expression=f"topk(50, {broken} * on ({keys}) group_left () {share})",
+            unit="percentunit",
+            width=80,
+        ),
+        nothing="Every front door leads somewhere, or the group routes is off",
+        sort="Share",
+        height=height,
+    )
+
+
+_DOOR = ("cluster", "kind", "namespace", "name")

@@ -133,6 +133,22 @@ _BROKEN = Section(
     ),
 )
 
+_DOORS = Section(
+    "Front doors",
+    (
+        common.list_doors(
+            'cluster=~"$cluster", namespace=~"$namespace|"',
+            CLUSTER,
+            Column("Kind", "kind", width=220, filtered=True),
+            Column("Namespace", "namespace", width=130, linked=False, filtered=True),
+            Column("Name", "name", width=200, filtered=True),
+            Column("To Service", "service", width=170, linked=False, filtered=True),
+            Column("Port", "port", width=70),
+            Column("Problem", "problem", width=200, filtered=True),
+        ),
+    ),
+)
+
 _TRENDS = Section(
     "Over time",
     (
@@ -243,5 +259,5 @@ BOARD = Board(
     "and since when.",
     variables=("cluster", "namespace"),
     known=queries.INFO,
-    sections=(_NUMBERS, _BROKEN, _TRENDS, _PLACES, _SLICES),
+    sections=(_NUMBERS, _BROKEN, _DOORS, _TRENDS, _PLACES, _SLICES),
 )

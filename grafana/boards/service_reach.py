@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grafana.boards import queries
+from grafana.boards import common, queries
 from grafana.boards.board import Section
 from grafana.boards.meaning import EMPTY, READY
 from grafana.boards.optional import needs
@@ -111,6 +111,15 @@ PORTS = Section(
             f"{_CHOSEN.series('k8s_service_endpoints_last_change_timestamp_seconds')})",
             unit="s",
             width=8,
+        ),
+        common.list_doors(
+            'cluster=~"$cluster", namespace=~"$namespace|"',
+            Column("Kind", "kind", width=220),
+            Column("Name", "name", width=220),
+            Column("Port", "port", width=80),
+            Column("Problem", "problem", width=240),
+            to=', service=~"$service"',
+            height=5,
         ),
     ),
 )

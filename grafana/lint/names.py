@@ -8,6 +8,7 @@ import msgspec
 import yaml
 
 from exporter.catalogue import DEFAULT_GROUPS, FAMILIES, Kind
+from exporter.catalogue.family import Scope
 from exporter.telemetry import OWN_FAMILIES
 from tools.promql import Schema
 
@@ -17,6 +18,7 @@ RULES = Path(__file__).resolve().parents[2] / "alerts"
 TARGET = frozenset({"cluster", "job", "instance"})
 #: What it calls our label `namespace` when honor_labels is not set.
 _RENAMED = frozenset({"exported_namespace"})
+_ROUTE = frozenset({"namespace", "service"})
 _ALERT = frozenset({"alertname", "alertstate", "severity", "cluster", "namespace", "service"})
 
 
@@ -46,7 +48,9 @@ def read_families(rules: Path = RULES) -> Families:
     for family in FAMILIES:
         group = "" if family.group in DEFAULT_GROUPS else family.group.value
         labels = frozenset((*family.scope.labels, *family.labels)) | TARGET
-        found[family.name] = Metric(labels, family.kind is Kind.COUNTER, group)
+        # What is in no namespace has an empty one, and its Services may be in another.
+        optional = _ROUTE if family.scope is Scope.ROUTE else frozenset[str]()
+        found[family.name] = Metric(labels, family.kind is Kind.COUNTER, group, optional=optional)
     info = found["k8s_service_info"]
     found["k8s_service_info"] = msgspec.structs.replace(info, labels=info.labels | _RENAMED)
     for own in OWN_FAMILIES:

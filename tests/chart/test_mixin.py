@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 from functools import cache, reduce
 from pathlib import Path
 from typing import Any
@@ -150,3 +151,14 @@ def test_alerts_are_changed_and_left_out_by_name() -> None:
     assert "KubeServiceFlapping" not in list_rules(CONFIGURED)
     assert (changed["for"], changed["keep_firing_for"]) == ("1h", "2h")
     assert changed["labels"] == {"severity": "critical", "team": "shop"}
+
+
+def test_the_example_of_the_page_evaluates() -> None:
+    """What docs/grafana.md shows is jsonnet that the mixin takes."""
+    page = (REPOSITORY / "docs" / "grafana.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"```jsonnet\n(.+?)```", page, re.DOTALL)
+    source = example.replace("kube-endpoints-exporter/mixin/", f"{REPOSITORY}/mixin/", 1)
+    found = json.loads(jsonnet.evaluate_snippet("page", f"({source}).prometheusAlerts"))
+    names = [rule["alert"] for group in found["groups"] for rule in group["rules"]]
+    assert "KubeServiceDegraded" in names
+    assert "KubeServiceOnSingleNode" not in names

@@ -140,6 +140,7 @@ def test_every_setting_has_its_value() -> None:
     "name, field",
     [
         ("sync", "sync"),
+        ("listMode", "list_mode"),
         ("interval", "interval"),
         ("pageSize", "page_size"),
         ("source", "source"),

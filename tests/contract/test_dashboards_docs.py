@@ -8,7 +8,7 @@ from pathlib import Path
 import promql_parser as promql
 import pytest
 
-from exporter.model import Reason
+from exporter.model import FindingCode, Reason
 from grafana.boards import BOARDS
 from grafana.lint.labels import find_labels, walk
 from grafana.lint.names import read_families
@@ -59,6 +59,12 @@ def test_each_board_has_its_line() -> None:
     """The page on Grafana lists every board by its file."""
     page = read_page("grafana.md")
     assert [board.uid for board in BOARDS if f"/{board.uid}.json)" not in page] == []
+
+
+def test_reasons_and_findings_can_be_linked_to_by_name() -> None:
+    """Boards link to docs/reasons.md by what a label says, which no heading's own anchor is."""
+    anchors = set(re.findall(r'<a id="(\w+)"></a>', read_page("reasons.md")))
+    assert anchors == {*Reason, *FindingCode, "Unknown"}
 
 
 def test_the_number_of_reasons_is_told_right() -> None:

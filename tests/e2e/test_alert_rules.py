@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -72,3 +73,49 @@ def test_each_alert_is_tested_both_ways() -> None:
 def test_amtool_accepts_the_example() -> None:
     """Alertmanager's own check finds the example in order."""
     assert "5 inhibit rules" in _run("amtool", "check-config", ALERTS / "alertmanager.example.yaml")
+
+
+def test_amtool_accepts_the_receivers() -> None:
+    """The example of receivers is in order, and its templates are found."""
+    printed = _run("amtool", "check-config", ALERTS / "receivers.example.yaml")
+    assert "3 receivers" in printed
+    assert "1 templates" in printed
+
+
+@pytest.mark.parametrize(
+    "template, shown",
+    [
+        (
+            "title",
+            "[FIRING 1] critical KubeServiceLostAllEndpoints in namespace shop of cluster west",
+        ),
+        ("color", "danger"),
+        ("slack", "<https://grafana.example.com/d/x?var-service=cart|Board>"),
+        ("html", '<a href="https://grafana.example.com/d/x?var-service=cart">Board</a>'),
+    ],
+)
+def test_templates_say_what_to_do(tmp_path: Path, template: str, shown: str) -> None:
+    """Rendered by Alertmanager, each text names the alert or leads to its board."""
+    labels = {
+        "alertname": "KubeServiceLostAllEndpoints",
+        "severity": "critical",
+        "namespace": "shop",
+        "cluster": "west",
+    }
+    annotations = {
+        "summary": "Service shop/cart has lost all its endpoints",
+        "description": "Connections to it fail.",
+        "runbook_url": "https://example.com/runbook",
+        "dashboard_url": "https://grafana.example.com/d/x?var-service=cart",
+    }
+    alert = {"status": "firing", "labels": labels, "annotations": annotations}
+    data = {"status": "firing", "alerts": [alert], "commonLabels": labels}
+    path = tmp_path / "data.json"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    printed = _run(
+        *("amtool", "template", "render"),
+        f"--template.glob={ALERTS / 'receivers.tmpl'}",
+        f'--template.text={{{{ template "kube-endpoints.{template}" . }}}}',
+        f"--template.data={path}",
+    )
+    assert shown in printed

@@ -40,6 +40,8 @@ SCENARIOS = (
     "traffic-local",
     "topology-hints",
     "many-addresses",
+    "routes-ingress",
+    "routes-gateway",
 )
 #: With the seconds between two points, for what happens in the last minutes.
 SHOWN = 300

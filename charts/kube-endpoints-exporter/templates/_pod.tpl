@@ -9,6 +9,9 @@
 {{- if ne $c.sync "auto" }}
 - --sync={{ $c.sync }}
 {{- end }}
+{{- if ne $c.listMode "list" }}
+- --list-mode={{ $c.listMode }}
+{{- end }}
 {{- if ne $c.interval "30s" }}
 - --interval={{ $c.interval }}
 {{- end }}
