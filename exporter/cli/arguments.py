@@ -118,8 +118,8 @@ def add_check_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--strict",
         action="store_true",
-        help="What is otherwise only noted counts too: a port or an address family without ready "
-        "endpoints, a pending load balancer, a bad annotation.",
+        help="Findings that are merely notes count too: a single endpoint, ignored hints, a bad "
+        "annotation …",
     )
     parser.add_argument(
         "--allow-empty",
