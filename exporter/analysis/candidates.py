@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from exporter.model import Reason
 from exporter.objects.containers import Container, ContainerKind, State
-from exporter.objects.pods import Facts
+from exporter.objects.pod_facts import Facts
 
 Verdict = tuple[Reason, str | None]
 

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from exporter.objects.containers import Container, ContainerKind
-from exporter.objects.pods import Facts, Pod
+from exporter.objects.pod_facts import Facts
+from exporter.objects.pods import Pod
 from exporter.objects.services import Service, ServicePort
 
 

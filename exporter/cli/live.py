@@ -15,6 +15,7 @@ from exporter.api import (
     Client,
     CredentialsError,
     ForbiddenError,
+    can_stream,
     connect,
 )
 from exporter.catalogue import Group
@@ -27,7 +28,7 @@ from exporter.engine.feed import list_once
 from exporter.engine.state import State
 from exporter.explaining.wording import escape_text
 from exporter.log import configure_logging
-from exporter.model import Forget, Replace
+from exporter.model import Forget, ListMode, Replace
 from exporter.objects.codec import Retained
 from exporter.objects.meta import Rejected
 from exporter.objects.pods import Pod
@@ -52,8 +53,20 @@ def _check_namespaces(settings: Settings) -> None:
             raise CommandError(f"{show_text(bad.text)} {bad.problem}") from None
 
 
-def make_plans(settings: Settings, resources: Iterable[str]) -> Iterator[Plan]:
-    """What to read: each resource in each scope, what is required first."""
+async def wants_streams(settings: Settings, client: Client) -> bool:
+    """Whether the first objects shall come by a watch, which may have to be asked of the server."""
+    if settings.list_mode is ListMode.AUTO:
+        return await can_stream(client)
+    return settings.list_mode is ListMode.STREAM
+
+
+def make_plans(
+    settings: Settings, resources: Iterable[str], *, streaming: bool = False
+) -> Iterator[Plan]:
+    """What to read: each resource in each scope, what is required first.
+
+    `streaming`: get the first objects by a watch.
+    """
     for name in resources:
         scopes = settings.namespaces if RESOURCES[name].namespaced else ()
         for namespace in scopes or ("",):
@@ -63,6 +76,7 @@ def make_plans(settings: Settings, resources: Iterable[str]) -> Iterator[Plan]:
                 mode=settings.sync,
                 interval=settings.interval,
                 limit=settings.page_size,
+                streaming=streaming,
                 # Whoever asks for quick polls does not want to wait a minute for a granted right,
                 # and with its jitter the pause must leave a new kind to be found within one.
                 denied_pause=min(settings.interval, 25.0),

@@ -24,6 +24,7 @@ from exporter.model.judgement import (
 )
 from exporter.model.keys import (
     ANNOTATION_PREFIX,
+    ListMode,
     ObjectKey,
     ServiceKey,
     Source,
@@ -87,6 +88,7 @@ __all__ = [
     "KindReport",
     "Lag",
     "LagKind",
+    "ListMode",
     "NamespaceReport",
     "ObjectKey",
     "PodsReport",

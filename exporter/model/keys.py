@@ -40,6 +40,14 @@ class Source(StrEnum):
         return self is Source.ENDPOINTSLICES
 
 
+class ListMode(StrEnum):
+    """How the first objects of a watched resource are read."""
+
+    LIST = "list"
+    STREAM = "stream"
+    AUTO = "auto"
+
+
 class SyncMode(StrEnum):
     """How the API server is followed."""
 

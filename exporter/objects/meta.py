@@ -44,8 +44,8 @@ class _WireManagedFields(msgspec.Struct, frozen=True, gc=False):
     time: str | None = None
 
 
-class WireMeta(msgspec.Struct, frozen=True, rename="camel"):
-    """`metadata` as the wire has it."""
+class LeanMeta(msgspec.Struct, frozen=True, rename="camel"):
+    """What is needed of the `metadata` of Pods: of 200,000 what is not decoded shows."""
 
     name: str | None = None
     namespace: str | None = None
@@ -53,10 +53,15 @@ class WireMeta(msgspec.Struct, frozen=True, rename="camel"):
     resource_version: str | None = None
     creation_timestamp: str | None = None
     deletion_timestamp: str | None = None
-    generation: int | None = None
     labels: dict[str, str] | None = None
-    annotations: dict[str, str] | None = None
     owner_references: list[OwnerReference] | None = None
+
+
+class WireMeta(LeanMeta, frozen=True, rename="camel"):
+    """`metadata` as the wire has it."""
+
+    generation: int | None = None
+    annotations: dict[str, str] | None = None
     managed_fields: list[_WireManagedFields] | None = None
 
     def written(self) -> float | None:

@@ -7,15 +7,21 @@ here judges a Pod: that is `exporter.analysis.pods`.
 from __future__ import annotations
 
 import sys
-from weakref import WeakKeyDictionary, WeakValueDictionary, ref
+from weakref import WeakValueDictionary
 
 import msgspec
 
 from exporter.objects.addresses import canonical_address
-from exporter.objects.containers import Container, WireContainer, WireStatus, pack_containers
-from exporter.objects.meta import OwnerReference, WireMeta, intern_text, parse_time
-
-_MESSAGE_LIMIT = 300
+from exporter.objects.meta import LeanMeta, OwnerReference, intern_text, parse_time
+from exporter.objects.pod_facts import (
+    NO_SPEC,
+    NO_STATUS,
+    UNSET,
+    Facts,
+    WirePodStatus,
+    WireSpec,
+    find_facts,
+)
 
 #: Seconds in which the kubelet has first looked at a Pod and said that it is not ready.
 _FIRST_LOOK = 10.0
@@ -32,37 +38,6 @@ class Owner(msgspec.Struct, frozen=True, weakref=True):
 
     kind: str
     name: str
-
-
-class Facts(msgspec.Struct, frozen=True, weakref=True, cache_hash=True):
-    """What diagnosis needs of a Pod's spec and status; equal ones are the same object.
-
-    Conditions hold "True", "False", "Unknown" or whatever was written, "" when absent. `known` is
-    False when spec and status could not be decoded: then all else says nothing. `bound`: a Node is
-    assigned. `unmet`: readiness gates whose condition is not True, in the order of the spec.
-    `sandbox` is the condition PodReadyToStartContainers; `reason` is `status.reason` (Evicted …).
-    """
-
-    known: bool = True
-    phase: str = ""
-    reason: str = ""
-    bound: bool = False
-    host_network: bool = False
-    ready: str = ""
-    ready_reason: str = ""
-    containers_ready: str = ""
-    initialized: str = ""
-    sandbox: str = ""
-    scheduled: str = ""
-    scheduled_reason: str = ""
-    scheduled_message: str = ""
-    unmet: tuple[str, ...] = ()
-    containers: tuple[Container, ...] = ()
-
-    @property
-    def finished(self) -> bool:
-        """It has run to its end and never takes traffic again, whatever its restart policy."""
-        return self.phase in ("Succeeded", "Failed")
 
 
 class Pod(msgspec.Struct, frozen=True, gc=False):
@@ -109,91 +84,25 @@ class Pod(msgspec.Struct, frozen=True, gc=False):
         return self.deleted is None and not self.facts.finished
 
 
-class _WireGate(msgspec.Struct, frozen=True, rename="camel", gc=False):
-    condition_type: str = ""
-
-
-class _WireSpec(msgspec.Struct, frozen=True, rename="camel", gc=False):
-    node_name: str | None = None
-    host_network: bool | None = None
-    readiness_gates: list[_WireGate] | None = None
-    containers: list[WireContainer] | None = None
-    init_containers: list[WireContainer] | None = None
-
-
-class _WireCondition(msgspec.Struct, frozen=True, rename="camel", gc=False):
-    type: str | None = None
-    status: str | None = None
-    reason: str | None = None
-    message: str | None = None
-    last_transition_time: str | None = None
-
-
-class _WireIP(msgspec.Struct, frozen=True, gc=False):
-    ip: str | None = None
-
-
-class _WireStatus(msgspec.Struct, frozen=True, rename="camel", gc=False):
-    phase: str | None = None
-    reason: str | None = None
-    conditions: list[_WireCondition] | None = None
-    pod_ip: str | None = msgspec.field(default=None, name="podIP")
-    pod_ips: list[_WireIP] | None = msgspec.field(default=None, name="podIPs")
-    container_statuses: list[WireStatus] | None = None
-    init_container_statuses: list[WireStatus] | None = None
-
-
-_NO_SPEC = _WireSpec()
-_NO_STATUS = _WireStatus()
-_UNSET = _WireCondition()
-
-
 class WirePod(msgspec.Struct, frozen=True, gc=False):
     """A Pod as the wire has it: a Pod that was just created has hardly a status."""
 
-    metadata: WireMeta
-    spec: _WireSpec | None = None
-    status: _WireStatus | None = None
+    metadata: LeanMeta
+    spec: WireSpec | None = None
+    status: WirePodStatus | None = None
 
     def compact(self) -> Pod:
         """The retained form."""
-        spec, status = self.spec or _NO_SPEC, self.status or _NO_STATUS
+        spec, status = self.spec or NO_SPEC, self.status or NO_STATUS
         conditions = {condition.type: condition for condition in status.conditions or ()}
-        ready = conditions.get("Ready", _UNSET)
-        scheduled = conditions.get("PodScheduled", _UNSET)
+        ready = conditions.get("Ready", UNSET)
+        scheduled = conditions.get("PodScheduled", UNSET)
         node = intern_text(spec.node_name)
         # The API server fills podIPs from podIP; other writers of a dump may not.
         ips = [canonical_address(item.ip) for item in status.pod_ips or () if item.ip]
         if not ips and status.pod_ip:
             ips = [canonical_address(status.pod_ip)]
-        unbound = scheduled.status != "True"
-        facts = Facts(
-            phase=intern_text(status.phase),
-            reason=intern_text(status.reason),
-            bound=bool(node),
-            host_network=bool(spec.host_network),
-            ready=intern_text(ready.status),
-            ready_reason=intern_text(ready.reason),
-            containers_ready=intern_text(conditions.get("ContainersReady", _UNSET).status),
-            initialized=intern_text(conditions.get("Initialized", _UNSET).status),
-            sandbox=intern_text(conditions.get("PodReadyToStartContainers", _UNSET).status),
-            scheduled=intern_text(scheduled.status),
-            scheduled_reason=intern_text(scheduled.reason),
-            scheduled_message=(scheduled.message or "")[:_MESSAGE_LIMIT] if unbound else "",
-            unmet=tuple(
-                [
-                    sys.intern(gate.condition_type)
-                    for gate in spec.readiness_gates or ()
-                    if conditions.get(gate.condition_type, _UNSET).status != "True"
-                ]
-            ),
-            containers=pack_containers(
-                spec.containers or (),
-                spec.init_containers or (),
-                status.container_statuses or (),
-                status.init_container_statuses or (),
-            ),
-        )
+        facts = find_facts(spec, status, conditions)
         changed = turned = parse_time(ready.last_transition_time)
         fell = False
         if changed is None or ready.status == "False":
@@ -203,7 +112,7 @@ class WirePod(msgspec.Struct, frozen=True, gc=False):
         return _make(self.metadata, ips, node, changed, facts, fell=fell)
 
 
-def _was_ready(turned: float, scheduled: float | None, meta: WireMeta) -> bool:
+def _was_ready(turned: float, scheduled: float | None, meta: LeanMeta) -> bool:
     """Whether Ready turned False later than the kubelet sets it for a Pod that it has just got."""
     created = parse_time(meta.creation_timestamp)
     moments = [moment for moment in (scheduled, created) if moment is not None]
@@ -226,7 +135,7 @@ def pod_from_metadata(loose: object) -> Pod | None:
     if not isinstance(loose, dict):
         return None
     try:
-        meta = msgspec.convert(loose.get("metadata"), WireMeta)
+        meta = msgspec.convert(loose.get("metadata"), LeanMeta)
     except msgspec.MsgspecError:
         return None
     if not meta.name:
@@ -239,7 +148,7 @@ def pod_from_metadata(loose: object) -> Pod | None:
 
 
 def _make(
-    meta: WireMeta,
+    meta: LeanMeta,
     ips: list[str],
     node: str,
     changed: float | None,
@@ -262,7 +171,7 @@ def _make(
         changed=parse_time(meta.creation_timestamp) if changed is None else changed,
         deleted=deleted,
         owner=_share_owner(meta.owner_references),
-        facts=_share_facts(facts),
+        facts=facts,
         fell=fell,
     )
 
@@ -270,7 +179,6 @@ def _make(
 # Weak tables: what no Pod holds any more goes by itself, so churn can't fill them.
 _LABELS: WeakValueDictionary[tuple[str, ...], Labels] = WeakValueDictionary()
 _OWNERS: WeakValueDictionary[tuple[str, str], Owner] = WeakValueDictionary()
-_FACTS: WeakKeyDictionary[Facts, ref[Facts]] = WeakKeyDictionary()
 
 _NO_LABELS = Labels()
 _NO_OWNER = Owner("", "")
@@ -297,12 +205,3 @@ def _share_owner(references: list[OwnerReference] | None) -> Owner:
                 _OWNERS[shared.kind, shared.name] = shared
             return shared
     return _NO_OWNER
-
-
-def _share_facts(facts: Facts) -> Facts:
-    held = _FACTS.get(facts)
-    shared = held() if held is not None else None
-    if shared is None:
-        _FACTS[facts] = ref(facts)
-        return facts
-    return shared

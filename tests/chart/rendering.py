@@ -99,7 +99,7 @@ ENDPOINTS = grant(["endpoints"])
 PODS = grant(["pods"])
 NODES = grant(["nodes"])
 WORKLOADS = [
-    grant(["deployments", "replicasets", "statefulsets"], "apps"),
+    grant(["deployments", "replicasets", "statefulsets", "daemonsets"], "apps"),
     grant(["replicationcontrollers"]),
 ]
 NAMESPACED_DEPENDENTS = [

@@ -23,7 +23,7 @@ from tests.e2e.watching import (
 
 DUMPED = (
     "services,endpointslices,endpoints,pods,nodes,"
-    "deployments,replicasets,statefulsets,replicationcontrollers"
+    "deployments,replicasets,statefulsets,replicationcontrollers,daemonsets"
 )
 
 

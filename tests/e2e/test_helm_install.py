@@ -44,6 +44,7 @@ READABLE = (
     "deployments.apps",
     "replicasets.apps",
     "statefulsets.apps",
+    "daemonsets.apps",
     "replicationcontrollers",
 )
 OUT_OF_REACH = (

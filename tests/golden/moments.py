@@ -37,7 +37,15 @@ GROUPS = DEFAULT_GROUPS | {Group.TOPOLOGY, Group.CHANGES, Group.DEPENDENTS}
 
 #: Whoever can't read Pods is given neither Nodes nor workloads: those are for the Pods' sake.
 WITHOUT_PODS = frozenset(
-    {"pods", "nodes", "deployments", "replicasets", "statefulsets", "replicationcontrollers"}
+    {
+        "pods",
+        "nodes",
+        "deployments",
+        "replicasets",
+        "statefulsets",
+        "replicationcontrollers",
+        "daemonsets",
+    }
 )
 
 _PLURALS = {resource.kind: resource.name for resource in RESOURCES.values()}

@@ -235,3 +235,84 @@ OBJECTS = st.one_of(
     WHOLE, WHOLE, WHOLE, WHOLE, spoilt(st.one_of(services(), slices(), pods(), legacy_endpoints()))
 )
 READ = ("services", "endpointslices", "endpoints", "pods", "nodes", "deployments", "ingresses")
+
+
+# ── clusters in which somebody wants Pods ────────────────────────────────────────────────────
+
+_LABEL_SETS = [
+    {"app": "s"},
+    {"app": "s", "hash": "new"},
+    {"app": "s", "hash": "old"},
+    {"app": "t"},
+]
+_WORKLOADS = ["Deployment", "ReplicaSet", "StatefulSet", "ReplicationController", "DaemonSet"]
+_FAILURE = {
+    "type": "ReplicaFailure",
+    "status": "True",
+    "reason": "FailedCreate",
+    "message": "exceeded quota",
+    "lastTransitionTime": "2023-11-14T22:00:00Z",
+}
+
+
+@st.composite
+def workloads(draw: st.DrawFn) -> Json:
+    """A workload of any kind, owned by another, by something that is not read, or by nobody."""
+    kind = draw(st.sampled_from(_WORKLOADS))
+    name = draw(_either("a", "b", "c"))
+    wanted = draw(_either(0, 0, 1, 3))
+    found: Json = {
+        "kind": kind,
+        "metadata": {**meta(name, "d"), "uid": f"{kind}-{name}"},
+        "spec": {"template": {"metadata": {"labels": draw(st.sampled_from(_LABEL_SETS))}}},
+        "status": {"conditions": draw(_either([], [_FAILURE]))},
+    }
+    owner = draw(_either(None, None, ("Rollout", "r"), ("Deployment", "a"), ("Deployment", "gone")))
+    if owner is not None:
+        found["metadata"]["ownerReferences"] = [
+            {"kind": owner[0], "name": owner[1], "uid": "-".join(owner), "controller": True}
+        ]
+    if kind == "DaemonSet":
+        found["status"] |= {"desiredNumberScheduled": wanted, "currentNumberScheduled": wanted}
+    else:
+        found["spec"]["replicas"] = wanted
+        found["status"]["replicas"] = draw(_either(0, wanted))
+    return found
+
+
+@st.composite
+def ingresses(draw: st.DrawFn) -> Json:
+    """An Ingress to d/s, by a port that it has or has not."""
+    number = draw(_either(80, 81))
+    backend = {"service": {"name": "s", "port": {"number": number}}}
+    return {
+        "kind": "Ingress",
+        "metadata": meta(draw(_either("i", "j")), "d"),
+        "spec": {"defaultBackend": backend},
+    }
+
+
+@st.composite
+def clusters(draw: st.DrawFn) -> list[Json]:
+    """A Service d/s and all that may have to do with it, each object once."""
+    found = draw(
+        st.tuples(
+            services(),
+            st.lists(slices(), max_size=3),
+            st.lists(pods(), max_size=3),
+            st.lists(nodes(), max_size=2),
+            st.lists(workloads(), max_size=4),
+            st.lists(ingresses(), max_size=1),
+            legacy_endpoints(),
+        )
+    )
+    one = found[0]
+    one["metadata"] |= {"name": "s", "namespace": "d"}
+    one["metadata"].pop("deletionTimestamp", None)
+    one["spec"]["selector"] = draw(_either({"app": "s"}, {"app": "s", "hash": "old"}, None))
+    objects = [one, found[6], *(each for part in found[1:6] for each in part)]
+    unique = {
+        (each["kind"], each["metadata"].get("namespace"), each["metadata"]["name"]): each
+        for each in objects
+    }
+    return list(unique.values())

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from exporter.analysis.candidates import own_reason
-from exporter.objects.pods import Facts, pod_from_metadata
+from exporter.objects.pod_facts import Facts
+from exporter.objects.pods import pod_from_metadata
 from tests.unit.kubelet import (
     READINESS,
     RUNNING,

@@ -9,6 +9,7 @@ import pytest
 
 from exporter.objects.codec import decode_object
 from exporter.objects.containers import ContainerKind, ContainerPort, Probe, State
+from exporter.objects.meta import Rejected
 from exporter.objects.pods import Pod, pod_from_metadata
 from exporter.objects.resources import PODS
 from tests.unit.kubelet import (
@@ -52,14 +53,85 @@ def test_equal_parts_of_pods_are_the_same_objects() -> None:
 
 def test_what_no_pod_holds_any_more_is_let_go() -> None:
     """Facts and labels of a state that nobody is in any more don't stay behind for ever."""
-    from exporter.objects import pods  # noqa: PLC0415  # its tables, seen from inside
+    from exporter.objects import pod_facts, pods  # noqa: PLC0415  # tables, seen from inside
 
     kept = make_pod(metadata={"labels": {"only": "here"}}, status={"reason": "OnlyHere"})
     assert any("only" in key for key in list(pods._LABELS))
     del kept
     gc.collect()
     assert not any("only" in key for key in list(pods._LABELS))
-    assert not any(facts.reason == "OnlyHere" for facts in list(pods._FACTS))
+    assert not any(facts.reason == "OnlyHere" for facts in list(pod_facts._FACTS))
+
+
+def raw_pod(name: str, volume: str, *, ready: bool = True, **spec: Any) -> bytes:
+    """A Pod as a kubelet tells of it: its token's volume and its container's id are its own."""
+    truth = "True" if ready else "False"
+    return msgspec.json.encode(
+        {
+            "metadata": {"name": name, "namespace": "d", "resourceVersion": name},
+            "spec": {
+                "containers": [
+                    {"name": "app", "volumeMounts": [{"name": f"kube-api-access-{volume}"}], **spec}
+                ]
+            },
+            "status": {
+                "phase": "Running",
+                "conditions": [
+                    {"type": "Ready", "status": truth, "lastTransitionTime": "2026-01-01T00:00:00Z"}
+                ],
+                "containerStatuses": [
+                    {"name": "app", "ready": ready, "containerID": name, "state": {"running": {}}}
+                ],
+            },
+        }
+    )
+
+
+def test_alike_pods_are_packed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is a Pod's own (ids, its token's volume) does not make its facts others."""
+    from exporter.objects import containers, pod_facts  # noqa: PLC0415
+
+    packed = []
+    pack = containers.pack_containers
+
+    def count(*parts: Any) -> Any:
+        packed.append(parts)
+        return pack(*parts)
+
+    monkeypatch.setattr(pod_facts, "pack_containers", count)
+    port = [{"name": "only-in-this-test", "containerPort": 8080}]
+    found = [decode_object(PODS, raw_pod(f"p{n}", f"abcd{n}", ports=port)) for n in range(9)]
+    assert all(isinstance(pod, Pod) for pod in found)
+    assert len({id(pod.facts) for pod in found if isinstance(pod, Pod)}) == 1
+    assert len(packed) == 1
+    other = decode_object(PODS, raw_pod("q", "abcde", ready=False, ports=port))
+    assert isinstance(other, Pod)
+    assert (other.facts.ready, other.facts.containers[0].ready) == ("False", False)
+    assert other.facts.containers[0].ports == (ContainerPort("only-in-this-test", "TCP", 8080),)
+    assert len(packed) == 2
+
+
+@pytest.mark.parametrize("spoilt", [7, "x", {"name": "app"}, [{"name": 7}], [7]])
+def test_containers_of_the_wrong_shape_spoil_their_own_pod_alone(spoilt: Any) -> None:
+    """Containers are decoded later than the rest; the object is rejected all the same."""
+    body = msgspec.json.encode(
+        {"metadata": {"name": "p", "namespace": "d"}, "spec": {"containers": spoilt}}
+    )
+    for _ in range(2):
+        assert isinstance(decode_object(PODS, body), Rejected)
+
+
+def test_what_is_remembered_of_pods_is_bounded() -> None:
+    """Pods that are all different push out what was remembered; huge specs are not remembered."""
+    from exporter.objects import containers, pod_facts  # noqa: PLC0415
+
+    for number in range(3000):
+        image: Any = {"image": f"{number:0400}"}
+        found = decode_object(PODS, raw_pod(f"p{number}", "abcde", **image))
+        assert isinstance(found, Pod)
+    decode_object(PODS, raw_pod("p", "abcde", image="x" * 100_000))
+    assert len(pod_facts._SEEN) <= pod_facts._MOST_SEEN
+    assert 0 < sum(map(len, containers._SPECS)) <= containers._REMEMBERED
 
 
 def test_a_pod_is_small() -> None:
