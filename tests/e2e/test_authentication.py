@@ -78,7 +78,6 @@ def test_tokens_are_those_that_the_cluster_knows_and_allows(
         wait_until("it asks again", lambda: _ask(exporter, late) == 200, deadline=30)
 
         cluster.kubectl.delete(f"serviceaccount/{readers['out'].account}", DOCUMENTED_NAMESPACE)
-        begun = time.monotonic()
         wait_until(
             "its token is worth nothing", lambda: _ask(exporter, tokens["out"]) == 401, deadline=90
         )
