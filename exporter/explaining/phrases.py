@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from exporter.explaining.wording import count_of, join_some, plural_of
-from exporter.model import Finding
+from exporter.model import Finding, FindingCode
+
+#: They count something else than what they are about by name.
+_COUNTING_OTHERS = frozenset({FindingCode.SINGLE_POINT, FindingCode.REPLICAS_MISSING})
 
 
 class _Number(int):
@@ -41,7 +44,9 @@ def fill_in(template: str, finding: Finding, pods_known: bool) -> str:  # noqa: 
         "total": _Number(finding.total),
         "named": _Noun(many),
         "verb": _Verb(number),
-        "names": join_some([who for who, _ in finding.about], of=many),
+        "names": join_some(
+            [who for who, _ in finding.about], of=0 if finding.code in _COUNTING_OTHERS else many
+        ),
         "detail": finding.detail,
         "policies": f"{' and '.join(policies)} {'is' if len(policies) == 1 else 'are'}",
     }

@@ -121,7 +121,7 @@ def test_own_page_tells_all(window: Window, exporter: Exporter) -> None:
 
 
 def test_findings_stand_beside_the_service(window: Window, exporter: Exporter) -> None:
-    """A Service that works with a fault: found by it, and told with what shows it and what to do."""
+    """A Service that works with a fault is found by it, and told with what shows it."""
     page = window.open_list(f"{exporter.url}/?finding=HalfUnready&standing=degraded")
     assert names(page) == ["studio/encode"]
     expect(page.locator("#services tbody")).to_contain_text("2 of 3 Pods not ready")
