@@ -38,15 +38,14 @@ def fill_in(template: str, finding: Finding, pods_known: bool) -> str:  # noqa: 
     many = finding.count or len(finding.about)
     # None of three is 0 of 3; of what has no whole the names are the number.
     number = finding.count if finding.total else many
+    of = 0 if finding.code in _COUNTING_OTHERS else many
     policies = finding.detail.split(",")
     values: Mapping[str, object] = {
         "count": _Number(number),
         "total": _Number(finding.total),
         "named": _Noun(many),
         "verb": _Verb(number),
-        "names": join_some(
-            [who for who, _ in finding.about], of=0 if finding.code in _COUNTING_OTHERS else many
-        ),
+        "names": join_some([who for who, _ in finding.about], of=of),
         "detail": finding.detail,
         "policies": f"{' and '.join(policies)} {'is' if len(policies) == 1 else 'are'}",
     }

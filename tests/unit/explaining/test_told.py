@@ -86,8 +86,8 @@ W, N = Weight.WARNING, Weight.NOTE
             "1 of 2 Pods not ready",
             "1 of 2 Pods is not ready: fewer serve than should.",
             (
-                "Pod web-1 (not ready for 22h): on Node n1, phase Running, the kubelet has reported "
-                "no container yet"
+                "Pod web-1 (not ready for 22h): on Node n1, phase Running, the kubelet has "
+                "reported no container yet"
             ),
         ),
         (
