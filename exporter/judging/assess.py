@@ -75,9 +75,9 @@ def assess(
     judgement = judge(case)
     if facts.pods is not None and facts.pods.unsure and facts.changed is not None:
         case.is_within(facts.changed, options.lag_threshold)  # who is right is clear by then
-    if after is not None and options.changes and facts.slices is not None:
-        standing = judgement.standing
-        down = standing is Standing.DOWN or (standing is Standing.NEW and verdict is not None)
+    known = facts.slices is not None and view.service.type != "ExternalName"
+    if after is not None and options.changes and known:
+        down = judgement.standing is Standing.DOWN
         after = count_changes(past, after, facts, clock, down=down)
     return after, _tell(facts, verdict, seen, judgement, after, case.due, options)
 
