@@ -20,6 +20,7 @@ from exporter.judging.standing import judge
 from exporter.judging.upkeep import missing_key
 from exporter.model import (
     AddressReport,
+    IgnoreRule,
     Judgement,
     ServiceKey,
     ServiceReport,
@@ -36,6 +37,7 @@ class Options(msgspec.Struct, frozen=True):
     """
 
     min_ready: int = 1
+    ignoring: tuple[IgnoreRule, ...] = ()
     lag_threshold: float = 60.0
     grace_period: float = 60.0
     addresses: bool = False
@@ -53,7 +55,13 @@ def assess(
 ) -> tuple[Past | None, ServiceReport]:
     """What to remember of a Service, and the report on it at this moment."""
     now = clock.now
-    facts = measure(view, min_ready=options.min_ready, now=now, lag_threshold=options.lag_threshold)
+    facts = measure(
+        view,
+        min_ready=options.min_ready,
+        ignoring=options.ignoring,
+        now=now,
+        lag_threshold=options.lag_threshold,
+    )
     verdict = find_reason(facts)
     after, seen = look(
         past,
