@@ -143,6 +143,7 @@ def _make_site(
         transitions=state.transitions.of,
         asset=read_asset,
         streams=hub,
+        routes=state.routes,
         desk=Desk(instance),
         place=Place(
             prefix=find_prefix(settings),
