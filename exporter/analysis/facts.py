@@ -30,13 +30,16 @@ class Facts(msgspec.Struct, frozen=True):
 
     `slices` is None where no number can be taken from them; the rest says nothing then. `pods` is
     None where Pods can't be read or none are selected by anything. `merged` has one entry for each
-    address; `simple`: none was listed twice. `lags` are all disagreements between slices and Pods.
+    address; `simple`: none was listed twice. `states` are the different flags that entries have;
+    `exact` is the source's. `lags` are all disagreements between slices and Pods.
     """
 
     view: ServiceView
     policy: Policy
     slices: tuple[EndpointSlice, ...] | None
     merged: Merged
+    exact: bool = True
+    states: Collection[int] = ()
     counts: tuple[AddressCounts, ...] = ()
     reach: Reach = NO_REACH
     simple: bool = True
@@ -68,12 +71,12 @@ def measure(
     policy = read_policy(service, min_ready)
     slices = view.addresses
     if slices is None or service.type == "ExternalName":
-        return Facts(view, policy, slices, {})
+        return Facts(view, policy, slices, {}, view.source.exact)
     families = reported_families(service)
     exact = view.source.exact
     simple = measure_simply(service, slices, families, exact=exact)
     if simple is not None:
-        merged, counts, reach, ready = simple
+        merged, counts, reach, ready, states = simple
     else:
         merged = merge_slices(slices)
         routed = routed_slices(service, slices)
@@ -81,13 +84,16 @@ def measure(
         reach = measure_reach(service, reached, routed)
         counts = count_addresses(merged, families, states_known=exact)
         ready = _ready_addresses(merged)
+        states = {entry.flags for entries in merged.values() for entry in entries.values()}
     pods: PodsFacts | None = None
     lags: tuple[Lag, ...] = ()
     if view.pods is not None and service.selector:
         pods = look_at_pods(service, view.pods, ready, slices, recent=now - lag_threshold)
         if exact and not view.pods.behind:
             lags = find_lags(service, slices, view.pods.selected, pods.late)
-    return Facts(view, policy, slices, merged, counts, reach, simple is not None, pods, lags)
+    return Facts(
+        view, policy, slices, merged, exact, states, counts, reach, simple is not None, pods, lags
+    )
 
 
 def _ready_addresses(merged: Merged) -> Collection[str]:

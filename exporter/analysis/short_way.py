@@ -13,13 +13,21 @@ from exporter.analysis.merge import Merged
 from exporter.analysis.ports import Reach
 from exporter.model import AddressCounts, PortReady
 from exporter.objects.services import Service
-from exporter.objects.slices import READY, SERVING, TERMINATING, EndpointSlice, SlicePort
+from exporter.objects.slices import (
+    NODE_HINT,
+    READY,
+    SERVING,
+    TERMINATING,
+    ZONE_HINT,
+    EndpointSlice,
+    SlicePort,
+)
 
-_STATE = READY | SERVING | TERMINATING
 _WELL = READY | SERVING
+_HINTS = ZONE_HINT | NODE_HINT
 _DRAINS = SERVING | TERMINATING
 
-Simple = tuple[Merged, tuple[AddressCounts, ...], Reach, Collection[str]]
+Simple = tuple[Merged, tuple[AddressCounts, ...], Reach, Collection[str], Collection[int]]
 
 
 def measure_simply(
@@ -29,7 +37,7 @@ def measure_simply(
     *,
     exact: bool,
 ) -> Simple | None:
-    """Merged, counts, reach and ready addresses; None when the Service is none of the common."""
+    """Merged, counts, reach, ready addresses and states; None: it is none of the common."""
     if not exact or service.headless or not slices:
         return None
     usable = usable_families(service)
@@ -55,10 +63,13 @@ def measure_simply(
     counts: list[AddressCounts] = []
     ready: set[str] = set()
     routable = 0
+    states: set[int] = set()
     for kind in (*families, *[kind for kind in merged if kind not in families]):
         entries = merged.get(kind, {})
-        flags = [entry.flags & _STATE for entry in entries.values()]
-        if flags.count(_WELL) == len(flags):
+        flags = [entry.flags for entry in entries.values()]
+        distinct = set(flags)
+        states |= distinct
+        if all(state & ~_HINTS == _WELL for state in distinct):
             counts.append(AddressCounts(kind, len(flags), 0, len(flags), 0))
             ready.update(entries)
             routable += len(flags)
@@ -76,7 +87,7 @@ def measure_simply(
                 sum(bool(one & TERMINATING) for one in flags),
             )
         )
-    return merged, tuple(counts), _reach(service, ports, len(ready), routable), ready
+    return merged, tuple(counts), _reach(service, ports, len(ready), routable), ready, states
 
 
 def _reach(service: Service, ports: tuple[SlicePort, ...], ready: int, routable: int) -> Reach:

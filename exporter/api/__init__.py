@@ -1,7 +1,8 @@
 """The way to the API server: credentials, TLS, transport; raw bytes come back.
 
 Nobody else imports the Kubernetes client, and nobody else sees its errors or aiohttp's: each
-becomes one of ours, with a message of one line. Nothing here decodes an object or decides to retry.
+becomes one of ours, with a message of one line. Nothing here decodes an object that is watched, or
+decides when to ask again.
 """
 
 from exporter.api.client import Client, connect
@@ -20,10 +21,12 @@ from exporter.api.errors import (
     UnreadableError,
     UntrustedError,
 )
+from exporter.api.reviews import AccessReviews
 from exporter.api.versions import can_stream
 
 __all__ = [
     "AbsentError",
+    "AccessReviews",
     "AnswerError",
     "ApiError",
     "BrokenError",

@@ -7,21 +7,24 @@ for aiohttp's second try on a connection that died before a byte of the answer c
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
-from typing import Any, Self
+from functools import partial
+from typing import Self
 from urllib.parse import urlsplit
 
 import aiohttp
 from yarl import URL
 
 from exporter import __version__
+from exporter.api.connecting import foreign_errors, is_socks, make_connector
 from exporter.api.credentials import Credentials, load_credentials
 from exporter.api.errors import ApiError, OverdueError, UnreadableError
+from exporter.api.hiding import hide_login
 from exporter.api.proxies import is_loopback
 from exporter.api.translation import answer_error, translate
+from exporter.api.unpacking import unpack
 
 #: Seconds to a connection, TLS included.
 CONNECT = 10.0
@@ -32,7 +35,9 @@ LIST_IDLE = 75.0
 #: client-go takes no larger frame of a watch either.
 LARGEST_FRAME = 16 * 1024 * 1024
 
-_FOREIGN = (aiohttp.ClientError, OSError, ValueError)
+#: Bytes of an answer to a small request, and of an error's body.
+LARGEST_ANSWER = 4 * 1024 * 1024
+LARGEST_REFUSAL = 64 * 1024
 
 
 class Client:
@@ -55,13 +60,16 @@ class Client:
         self._session: aiohttp.ClientSession | None = None
         self._warned = warned
         self._warnings: set[str] = set()
+        self._login = ""
+        if compress is None:
+            compress = credentials.compress
         if compress is None:
             compress = not is_loopback(urlsplit(credentials.server).hostname)
         self._list_encoding = "gzip" if compress else "identity"
 
     @property
     def server(self) -> str:
-        """The server's URL, for messages."""
+        """The server's URL, for messages: it holds no login."""
         return self._credentials.server
 
     async def __aenter__(self) -> Self:
@@ -123,12 +131,16 @@ class Client:
         """One small request, `body` as JSON; the answer's body. Raises ApiError."""
         timeout = aiohttp.ClientTimeout(total=LIST_IDLE, sock_connect=CONNECT)
         answer = await self._open(path, {}, timeout, "identity", method=method, body=body)
+        body = b""
         try:
-            return await answer.read()
-        except _FOREIGN as error:
-            raise translate(error, self.server) from None
+            async with aclosing(self._chunks(answer)) as chunks:
+                async for chunk in chunks:
+                    body += chunk
+                    if len(body) > LARGEST_ANSWER:
+                        raise UnreadableError(f"{self.server} sends an answer without an end")
         finally:
             answer.close()
+        return body
 
     async def _open(
         self,
@@ -141,12 +153,13 @@ class Client:
         body: bytes | None = None,
     ) -> aiohttp.ClientResponse:
         credentials = self._credentials
-        headers = {"Accept-Encoding": encoding, **credentials.headers}
+        headers = [("Accept-Encoding", encoding), *credentials.headers]
         if body is not None:
-            headers["Content-Type"] = "application/json"
-        authorization = await credentials.tokens.authorization(self._clock())
+            headers.append(("Content-Type", "application/json"))
+        authorization = await credentials.authorization(self._clock())
         if authorization is not None:
-            headers["Authorization"] = authorization
+            headers.append(("Authorization", authorization))
+            self._login = authorization
         secure = credentials.server.startswith("https:")
         try:
             answer = await self._connected().request(
@@ -156,14 +169,13 @@ class Client:
                 headers=headers,
                 timeout=timeout,
                 allow_redirects=False,
-                proxy=credentials.proxy,
+                proxy=None if is_socks(credentials.proxy) else credentials.proxy,
                 ssl=credentials.tls.context() if secure else True,
-                server_hostname=credentials.tls.server_name if secure else None,
             )
-        except _FOREIGN as error:
+        except foreign_errors() as error:
             raise translate(error, credentials.server) from None
         for warning in answer.headers.getall("Warning", ()):
-            self._hear(warning)
+            self._hear(hide_login(warning, self._login))
         if answer.status not in (200, 201):
             raise await self._refusal(answer)
         return answer
@@ -171,11 +183,8 @@ class Client:
     def _connected(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    limit=0,  # each watch holds a connection for minutes
-                    keepalive_timeout=75,
-                    socket_factory=_watched_socket,
-                ),
+                connector=make_connector(self._credentials.proxy),
+                auto_decompress=False,  # it knows no bounds; `unpack` does
                 headers={
                     "Accept": "application/json",
                     "User-Agent": f"kube-endpoints-exporter/{__version__}",
@@ -188,20 +197,28 @@ class Client:
     async def _refusal(self, answer: aiohttp.ClientResponse) -> ApiError:
         body = b""
         try:
-            async with asyncio.timeout(CONNECT):
-                while len(body) < 65_536 and (chunk := await answer.content.readany()):
+            async with asyncio.timeout(CONNECT), aclosing(self._chunks(answer)) as chunks:
+                async for chunk in chunks:
                     body += chunk
-        except (*_FOREIGN, TimeoutError):
+                    if len(body) >= LARGEST_REFUSAL:
+                        break
+        except (ApiError, TimeoutError):
             pass  # the status alone says enough
         finally:
             answer.close()
-        return answer_error(answer.status, body, answer.headers.get("Retry-After"))
+        hide = partial(hide_login, login=self._login)
+        return answer_error(answer.status, body, answer.headers.get("Retry-After"), hide)
 
-    async def _chunks(self, answer: aiohttp.ClientResponse) -> AsyncGenerator[bytes]:
+    def _chunks(self, answer: aiohttp.ClientResponse) -> AsyncGenerator[bytes]:
+        """The body, unpacked; raises ApiError."""
+        encoding = answer.headers.get("Content-Encoding", "").strip().lower()
+        return unpack(self._read(answer), encoding, self.server)
+
+    async def _read(self, answer: aiohttp.ClientResponse) -> AsyncGenerator[bytes]:
         try:
             while chunk := await answer.content.readany():
                 yield chunk
-        except _FOREIGN as error:
+        except foreign_errors() as error:
             raise translate(error, self.server) from None
 
     async def _frames(
@@ -210,15 +227,7 @@ class Client:
         """Frames are parted by line feeds alone: other line breaks occur inside of strings."""
         pieces: list[bytes] = []
         held = 0
-        while True:
-            try:
-                data = await answer.content.readany()
-            except _FOREIGN as error:
-                if overdue.passed:
-                    raise OverdueError(f"{self.server} did not end the watch in time") from None
-                raise translate(error, self.server) from None
-            if not data:
-                return
+        async for data in self._until(overdue, self._chunks(answer)):
             cut = data.rfind(b"\n")
             if cut < 0:
                 pieces.append(data)
@@ -232,6 +241,17 @@ class Client:
             frames = [line for line in whole.split(b"\n") if line and not line.isspace()]
             if frames:
                 yield frames
+
+    async def _until(
+        self, overdue: _Overdue, chunks: AsyncGenerator[bytes]
+    ) -> AsyncGenerator[bytes]:
+        try:
+            async for chunk in chunks:
+                yield chunk
+        except ApiError:
+            if overdue.passed:
+                raise OverdueError(f"{self.server} did not end the watch in time") from None
+            raise
 
     def _hear(self, warning: str) -> None:
         if self._warned is not None and warning not in self._warnings and len(self._warnings) < 100:
@@ -267,22 +287,7 @@ async def connect(
     Nothing is asked of the server yet.
     """
     credentials = await load_credentials(kubeconfig, context)
+    await credentials.authorization(time.time())
     if credentials.server.startswith("https:"):
         credentials.tls.context()  # a bad certificate file is told now, not with the first list
-    await credentials.tokens.authorization(time.time())
     return Client(credentials, compress=compress, warned=warned)
-
-
-def _watched_socket(address: tuple[Any, ...]) -> socket.socket:
-    """A socket that notices within a minute that nobody is at the other end.
-
-    HTTP/1.1 has no pings: without this a watch whose server lost power looks quiet, not dead.
-    """
-    family, kind, protocol = address[:3]
-    made = socket.socket(family=family, type=kind, proto=protocol)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
-        option = getattr(socket, name, None)  # not every system has each of them
-        if option is not None:
-            made.setsockopt(socket.IPPROTO_TCP, option, value)
-    return made

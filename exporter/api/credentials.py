@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from exporter.api.errors import CredentialsError
+from exporter.api.kubeconfig import Kubeconfig, choose_context, read_kubeconfig
 from exporter.api.proxies import proxy_for
+from exporter.api.servers import take_login
 from exporter.api.tls import Tls
 from exporter.api.tokens import TokenFile, TokenSource
 
@@ -19,10 +20,11 @@ DEFAULT_KUBECONFIG = "~/.kube/config"
 class Credentials:
     """All that a connection needs. `server` is a URL, perhaps with a path, without a final slash.
 
-    `origin` says in a few words where they come from. `headers` go with each request.
+    `origin` says in a few words where they come from. `headers` go with each request. `compress`
+    None: by the server's address. A login that stands in the server's URL is taken out of it.
     """
 
-    def __init__(
+    def __init__(  # all that a connection needs
         self,
         server: str,
         *,
@@ -30,27 +32,21 @@ class Credentials:
         tls: Tls,
         tokens: TokenSource,
         proxy: str | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: tuple[tuple[str, str], ...] = (),
+        compress: bool | None = None,
     ) -> None:
+        server, self._login = take_login(server)
         self.server = server.rstrip("/")
         self.origin = origin
         self.tls = tls
         self.tokens = tokens
         self.proxy = proxy
-        self.headers = dict(headers or {})
-        _check_url("server", server, origin)
-        if proxy is not None:
-            _check_url("proxy", proxy, origin)
+        self.headers = headers
+        self.compress = compress
 
-
-def _check_url(name: str, url: str, origin: str) -> None:
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is none, a bracket that never closes
-        usable = False
-    if not usable:
-        raise CredentialsError(f"the {name} {url!r} of {origin} is no http or https URL")
+    async def authorization(self, now: float) -> str | None:
+        """The `Authorization` header, None to send none; raises CredentialsError."""
+        return await self.tokens.authorization(now) or self._login
 
 
 async def load_credentials(
@@ -66,13 +62,16 @@ async def load_credentials(
     account of the Pod that we run in. `account` is the folder with its token and authority.
     """
     environ = os.environ if environ is None else environ
-    paths = kubeconfig or environ.get("KUBECONFIG")
-    paths = paths or _default_kubeconfig()
-    if paths:
-        return await _of_kubeconfig(paths, context, environ)
+    config = find_kubeconfig(kubeconfig, environ)
+    if config is not None and not (config.is_empty and context is None and _is_in_pod(environ)):
+        chosen = choose_context(config, context)
+        # 20 MB that a Pod does without.
+        from exporter.api.identity import make_credentials  # noqa: PLC0415
+
+        return await make_credentials(chosen, environ)
     if context is not None:
         raise CredentialsError(f"no kubeconfig to look for the context {context!r} in")
-    if environ.get("KUBERNETES_SERVICE_HOST") and environ.get("KUBERNETES_SERVICE_PORT"):
+    if _is_in_pod(environ):
         return _of_account(environ, account)
     raise CredentialsError(
         "no API server to talk to: no --kubeconfig, no $KUBECONFIG, no ~/.kube/config,"
@@ -80,26 +79,21 @@ async def load_credentials(
     )
 
 
-def _default_kubeconfig() -> str | None:
-    default = Path(DEFAULT_KUBECONFIG).expanduser()
-    return str(default) if default.is_file() else None
+def find_kubeconfig(kubeconfig: str | None, environ: Mapping[str, str]) -> Kubeconfig | None:
+    """What the given kubeconfig says, else $KUBECONFIG, else ~/.kube/config; None without any.
+
+    Raises CredentialsError.
+    """
+    paths = kubeconfig or environ.get("KUBECONFIG")
+    if not paths and Path(DEFAULT_KUBECONFIG).expanduser().is_file():
+        paths = str(Path(DEFAULT_KUBECONFIG).expanduser())
+    if not paths:
+        return None
+    return read_kubeconfig(paths)
 
 
-async def _of_kubeconfig(
-    paths: str, context: str | None, environ: Mapping[str, str]
-) -> Credentials:
-    from exporter.api import kubeconfig  # noqa: PLC0415  # 20 MB that a Pod does without
-
-    loaded = await kubeconfig.load(paths, context)
-    _check_url("server", loaded.server, f"the kubeconfig {paths}")
-    return Credentials(
-        loaded.server,
-        origin=f"the kubeconfig {paths}",
-        tls=loaded.tls,
-        tokens=loaded.tokens,
-        proxy=loaded.proxy or proxy_for(loaded.server, environ),
-        headers=loaded.headers,
-    )
+def _is_in_pod(environ: Mapping[str, str]) -> bool:
+    return bool(environ.get("KUBERNETES_SERVICE_HOST") and environ.get("KUBERNETES_SERVICE_PORT"))
 
 
 def _of_account(environ: Mapping[str, str], account: Path) -> Credentials:

@@ -1,242 +1,230 @@
-"""Credentials of a kubeconfig, read by the Kubernetes client's own loader.
+"""Kubeconfig files, read and merged as client-go's clientcmd does it, which is what kubectl uses.
 
-Importing this costs a third of a second and 20 MB (the client's package): credentials.py does it
-when there is a kubeconfig to read, and a Pod that has its own credentials never does.
+The Kubernetes client's own reading differs in too many places (paths of merged files, nulls, empty
+files, impersonation), and its errors show whole entries. It resolves no credential.
 """
-
-# mypy: disable-error-code="no-untyped-call"
-# The client's loaders come without types.
 
 from __future__ import annotations
 
-import asyncio
-import base64
 import os
-from collections.abc import Mapping
+import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import yaml
-from kubernetes.aio.client import Configuration
-from kubernetes.aio.config.config_exception import ConfigException
-from kubernetes.aio.config.exec_provider import ExecProvider
-from kubernetes.aio.config.kube_config import (
-    FileOrData,
-    KubeConfigLoader,
-    KubeConfigMerger,
+
+from exporter.api.entries import Cluster, Context, Place, User
+from exporter.api.errors import CredentialsError
+
+
+class Kubeconfig(msgspec.Struct, frozen=True):
+    """What one or more files say together: of entries of one name the first file's counts.
+
+    `paths` is how they were named, joined as in $KUBECONFIG.
+    """
+
+    paths: str
+    current: str
+    contexts: dict[str, Context]
+    clusters: dict[str, tuple[Cluster, Place]]
+    users: dict[str, tuple[User, Place]]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether they say nothing at all, or there are none."""
+        return not (self.current or self.contexts or self.clusters or self.users)
+
+
+class Chosen(msgspec.Struct, frozen=True):
+    """A context's cluster and user, and where they stand."""
+
+    cluster: Cluster
+    cluster_place: Place
+    user: User
+    user_place: Place
+
+
+class _NamedCluster(msgspec.Struct, frozen=True):
+    name: str | None = None
+    cluster: Cluster | None = None
+
+
+class _NamedUser(msgspec.Struct, frozen=True):
+    name: str | None = None
+    user: User | None = None
+
+
+class _NamedContext(msgspec.Struct, frozen=True):
+    name: str | None = None
+    context: Context | None = None
+
+
+class _File(msgspec.Struct, frozen=True, rename="kebab"):
+    api_version: str | None = msgspec.field(default=None, name="apiVersion")
+    kind: str | None = None
+    current_context: str | None = None
+    clusters: list[_NamedCluster] | None = None
+    users: list[_NamedUser] | None = None
+    contexts: list[_NamedContext] | None = None
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as Go reads it: no dates, and no numbers in base 60."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [
+        (tag, pattern) for tag, pattern in resolvers if not tag.endswith((":timestamp", ":int"))
+    ]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:int",
+    re.compile(r"^[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*)$"),
+    list("-+0123456789"),
 )
 
-from exporter.api.errors import CredentialsError, one_line
-from exporter.api.tls import Tls
-from exporter.api.tokens import FixedToken, PluginToken, TokenFile, TokenSource
-from exporter.objects.meta import parse_time
 
-#: Seconds that a credential plugin may take: it may talk to a cloud, but not wait for a person.
-PLUGIN_PATIENCE = 60.0
+def parse_document(data: bytes) -> Any:  # noqa: ANN401  # whatever it holds
+    """The first document of JSON or YAML; raises ValueError with where, never with what.
 
-# What the client's loader raises on files that are YAML but no kubeconfig.
-_MALFORMED = (AttributeError, KeyError, TypeError, ValueError, IndexError)
-
-
-class _Loader(KubeConfigLoader):
-    """The client's loader, with plugin failures told instead of logged and forgotten."""
-
-    _user: Any
-    _cluster: Any
-    expires: float | None = None
-
-    def user(self) -> Mapping[str, Any]:
-        """The user's settings, {} for a context without one."""
-        return self._user.value if self._user is not None else {}
-
-    def cluster(self) -> Mapping[str, Any]:
-        """The cluster's settings."""
-        return dict(self._cluster.value or {})
-
-    def path_of(self, name: str) -> Path:
-        """A file that the user's settings name, relative to the kubeconfig they stand in."""
-        return Path(self._get_base_path(self._user.path)) / name
-
-    def _load_cluster_info(self) -> None:
-        # A context without a user is legal; the client takes None apart there.
-        if self._user is None:
-            self._user = type(self._cluster)("user", {}, self._cluster.path)
-        super()._load_cluster_info()
-
-    async def load_from_exec_plugin(self) -> bool:
-        """Ask the plugin; the token or the certificate files are then the loader's."""
-        settings = self._user["exec"]
-        command = str(settings.safe_get("command") or "")
-        try:
-            async with asyncio.timeout(PLUGIN_PATIENCE):
-                status = await ExecProvider(settings).run()
-        except FileNotFoundError:
-            hint = one_line(str(settings.safe_get("installHint") or ""))
-            told = f"the credential plugin {command!r} of the kubeconfig is not installed"
-            raise CredentialsError(f"{told}: {hint}" if hint else told) from None
-        except TimeoutError:
-            raise CredentialsError(
-                f"the credential plugin {command!r} gave no answer in {PLUGIN_PATIENCE:.0f} s"
-            ) from None
-        except (ConfigException, OSError, *_MALFORMED) as error:
-            told = one_line(str(error)).removeprefix("exec: ")
-            raise CredentialsError(f"the credential plugin {command!r} failed: {told}") from None
-        self._take_status(command, status)
-        return True
-
-    def _take_status(self, command: str, status: object) -> None:
-        if not isinstance(status, dict) or not (
-            status.get("token") or (status.get("clientCertificateData"))
-        ):
-            raise CredentialsError(
-                f"the credential plugin {command!r} gave neither a token nor a certificate"
-            )
-        if status.get("token"):
-            self.token = f"Bearer {status['token']}"
-        if status.get("clientCertificateData"):
-            if not status.get("clientKeyData"):
-                raise CredentialsError(
-                    f"the credential plugin {command!r} gave a certificate without its key"
-                )
-            self.cert_file = _as_file(status, "clientCertificateData")
-            self.key_file = _as_file(status, "clientKeyData")
-        self.expires = _epoch(status.get("expirationTimestamp"))
-
-
-def _as_file(status: Mapping[str, str], key: str) -> str:
-    written = FileOrData(status, None, data_key_name=key, base64_file_content=False).as_file()
-    return str(written)
-
-
-def _epoch(text: object) -> float | None:
-    return parse_time(text) if isinstance(text, str) else None
-
-
-class Loaded:
-    """What a kubeconfig gives: server, TLS, tokens, proxy and headers."""
-
-    def __init__(self, loader: _Loader, configuration: Configuration) -> None:
-        self._loader = loader
-        self.server = str(configuration.host)
-        self.proxy: str | None = configuration.proxy
-        self.tls = Tls(
-            ca_file=configuration.ssl_ca_cert,
-            verify=bool(configuration.verify_ssl),
-            server_name=configuration.tls_server_name,
-        )
-        self.headers = _impersonation(loader.user())
-        self._take_certificate()
-        self.tokens = self._token_source()
-
-    def _take_certificate(self) -> None:
-        self.tls.cert_file = getattr(self._loader, "cert_file", None)
-        self.tls.key_file = getattr(self._loader, "key_file", None)
-
-    def _token_source(self) -> TokenSource:
-        user, loader = self._loader.user(), self._loader
-        value: str | None = getattr(loader, "token", None)
-        if "exec" in user or "auth-provider" in user:
-            return PluginToken(self._ask, (value, loader.expires))
-        if user.get("tokenFile") and not user.get("token"):
-            return TokenFile(loader.path_of(str(user["tokenFile"])))
-        return FixedToken(value)
-
-    async def _ask(self) -> tuple[str | None, float | None]:
-        await _authenticate(self._loader)
-        self._take_certificate()
-        return getattr(self._loader, "token", None), self._loader.expires
-
-
-async def load(paths: str, context: str | None) -> Loaded:
-    """The context (None: the current one) of one or more kubeconfigs; raises CredentialsError.
-
-    `paths` is as in $KUBECONFIG: several are joined by the system's path separator.
+    None for bytes that hold nothing but space and comments.
     """
-    loader = _open(paths, context)
-    if not loader.cluster().get("server"):
-        raise CredentialsError(f"the kubeconfig {paths} names no server for its cluster")
-    await _authenticate(loader)
-    configuration = Configuration()
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    if data.lstrip().startswith(b"{"):
+        try:
+            return msgspec.json.decode(data)
+        except (
+            msgspec.MsgspecError,
+            UnicodeDecodeError,
+            RecursionError,
+            OverflowError,
+            ValueError,
+        ):
+            pass  # YAML may begin so too
     try:
-        loader._load_cluster_info()  # noqa: SLF001  # load_and_set would ask the plugin once more
-        loader._set_config(configuration)  # noqa: SLF001
-    except (ConfigException, OSError, *_MALFORMED) as error:
-        raise CredentialsError(f"the kubeconfig {paths}: {_told(error)}") from None
-    return Loaded(loader, configuration)
-
-
-def _open(paths: str, context: str | None) -> _Loader:
-    found = [path for path in paths.split(os.pathsep) if path and Path(path).expanduser().exists()]
-    if not found:
-        raise CredentialsError(f"the kubeconfig {paths} does not exist")
-    try:
-        merger = KubeConfigMerger(os.pathsep.join(found))
+        loader = _Loader(data)
+        try:
+            return loader.get_data() if loader.check_data() else None  # type: ignore[no-untyped-call]
+        finally:
+            loader.dispose()
     except yaml.MarkedYAMLError as error:
-        where = f" (line {error.problem_mark.line + 1})" if error.problem_mark else ""
-        raise CredentialsError(
-            f"the kubeconfig {paths} is not YAML: {error.problem}{where}"
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError):
-        raise CredentialsError(f"the kubeconfig {paths} is not YAML") from None
-    except OSError as error:
-        raise CredentialsError(
-            f"the kubeconfig {paths} can't be read: {error.strerror or error}"
-        ) from None
-    except _MALFORMED:
-        raise CredentialsError(f"the kubeconfig {paths} is no kubeconfig") from None
-    merged = merger.config
-    try:
-        wanted = context if context is not None else _current_context(merger)
-        names = sorted(str(entry["name"]) for entry in _entries(merged, "contexts"))
-    except (ConfigException, *_MALFORMED):
-        raise CredentialsError(f"the kubeconfig {paths} is no kubeconfig") from None
-    if not wanted:
+        # What the parser has to say may quote what it has read.
+        mark = error.problem_mark or error.context_mark
+        raise ValueError(f"line {mark.line + 1}" if mark else "") from None
+    except (yaml.YAMLError, ValueError, RecursionError, OverflowError, TypeError):
+        raise ValueError from None
+
+
+def read_kubeconfig(paths: str) -> Kubeconfig:
+    """One or more files, joined by the system's path separator; raises CredentialsError.
+
+    Files that don't exist say nothing, and so do files without an entry.
+    """
+    current = ""
+    contexts: dict[str, Context] = {}
+    clusters: dict[str, tuple[Cluster, Place]] = {}
+    users: dict[str, tuple[User, Place]] = {}
+    for path in paths.split(os.pathsep):
+        file = _read_file(path) if path else None
+        if file is None:
+            continue
+        current = current or file.current_context or ""
+        for kind, entries in (
+            ("context", file.contexts),
+            ("cluster", file.clusters),
+            ("user", file.users),
+        ):
+            _check_names(path, kind, [entry.name or "" for entry in entries or ()])
+        for context in file.contexts or ():
+            contexts.setdefault(context.name or "", context.context or Context())
+        for cluster in file.clusters or ():
+            place = Place(path, f"cluster {cluster.name!r}")
+            clusters.setdefault(cluster.name or "", (cluster.cluster or Cluster(), place))
+        for user in file.users or ():
+            place = Place(path, f"user {user.name!r}")
+            users.setdefault(user.name or "", (user.user or User(), place))
+    return Kubeconfig(paths, current, contexts, clusters, users)
+
+
+def choose_context(config: Kubeconfig, wanted: str | None) -> Chosen:
+    """What a context (None: the current one) stands for; raises CredentialsError."""
+    paths = config.paths
+    if not any(Path(path).expanduser().exists() for path in paths.split(os.pathsep) if path):
+        raise CredentialsError(f"the kubeconfig {paths} does not exist")
+    name = wanted if wanted is not None else config.current
+    if not name:
         raise CredentialsError(
             f"the kubeconfig {paths} has no current context: choose one with --context"
-            f" ({_listed(names)})"
+            f" ({_listed(config.contexts)})"
         )
-    if wanted not in names:
+    context = config.contexts.get(name)
+    if context is None:
         raise CredentialsError(
-            f"the kubeconfig {paths} has no context {wanted!r} ({_listed(names)})"
+            f"the kubeconfig {paths} has no context {name!r} ({_listed(config.contexts)})"
         )
+    found = config.clusters.get(context.cluster or "")
+    if found is None:
+        raise _missing(paths, name, "cluster", context.cluster)
+    cluster, place = found
+    if not context.user:
+        return Chosen(cluster, place, User(), place)
+    if context.user not in config.users:
+        raise _missing(paths, name, "user", context.user)
+    user, user_place = config.users[context.user]
+    return Chosen(cluster, place, user, user_place)
+
+
+def _missing(paths: str, context: str, kind: str, name: str | None) -> CredentialsError:
+    told = f"a {kind} that it does not have: {name!r}" if name else f"no {kind}"
+    return CredentialsError(f"the kubeconfig {paths}: its context {context!r} names {told}")
+
+
+def _read_file(path: str) -> _File | None:
     try:
-        return _Loader(config_dict=merged, active_context=wanted, config_base_path=None)
-    except (ConfigException, *_MALFORMED) as error:
-        raise CredentialsError(f"the kubeconfig {paths}: {_told(error)}") from None
+        data = Path(path).expanduser().read_bytes()
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or "no path"
+        raise CredentialsError(f"the kubeconfig {path} can't be read: {reason}") from None
+    try:
+        found = parse_document(data)
+    except ValueError as error:
+        where = f": {error}" if str(error) else ""
+        raise CredentialsError(f"the kubeconfig {path} is not YAML{where}") from None
+    if found is None:
+        return None
+    if not isinstance(found, dict):
+        raise CredentialsError(f"the kubeconfig {path} is no kubeconfig")
+    try:
+        file = msgspec.convert(found, _File)
+    except msgspec.ValidationError as error:
+        raise CredentialsError(f"the kubeconfig {path}: {_tell_form(error)}") from None
+    if (file.api_version or "v1", file.kind or "Config") != ("v1", "Config"):
+        raise CredentialsError(f"the kubeconfig {path} is no kubeconfig: it is no Config of v1")
+    return file
 
 
-def _current_context(merger: KubeConfigMerger) -> str:
-    """That of the first file that has one, as for kubectl; the client would take the last."""
-    named = [config.get("current-context") for config in merger.config_files.values()]
-    return str(next((name for name in named if name), ""))
+def _tell_form(error: msgspec.ValidationError) -> str:
+    """Where a value has the wrong type, and which one it should have; never the value."""
+    form = re.fullmatch(r"Expected `([a-z| ]+)`, got `[a-z]+`(?: - at `\$\.?(.*)`)?", str(error))
+    if form is None:
+        return "an entry has not the form it should have"
+    wanted = form[1].removesuffix(" | null").replace("str", "text").replace("object", "a map")
+    wanted = wanted.replace("array", "a list").replace("bool", "true or false")
+    return f"{form[2] or 'what it holds'} should be {wanted}"
 
 
-def _entries(merged: Any, key: str) -> list[Any]:  # noqa: ANN401  # the client's ConfigNode
-    return list(merged.value.get(key) or [])
+def _check_names(path: str, kind: str, names: list[str]) -> None:
+    """A name that stands twice in one file is refused by kubectl, too."""
+    twice = next((name for at, name in enumerate(names) if name in names[:at]), None)
+    if twice is not None:
+        raise CredentialsError(f"the kubeconfig {path} has the {kind} {twice!r} twice")
 
 
-def _listed(names: list[str]) -> str:
+def _listed(contexts: dict[str, Context]) -> str:
+    names = sorted(contexts)
     shown = ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
     return f"it has {shown}" if names else "it has none"
-
-
-async def _authenticate(loader: _Loader) -> None:
-    try:
-        await loader._load_authentication()  # noqa: SLF001  # see load()
-    except CredentialsError:
-        raise
-    except Exception as error:  # noqa: BLE001  # providers bring libraries of their own
-        raise CredentialsError(f"the kubeconfig's user: {_told(error)}") from None
-
-
-def _told(error: Exception) -> str:
-    if isinstance(error, KeyError | AttributeError | TypeError | IndexError):
-        return "an entry has not the form it should have"
-    if isinstance(error, base64.binascii.Error):  # type: ignore[attr-defined]
-        return "data in it is not base64"
-    return one_line(str(error)).removeprefix("Invalid kube-config file. ")
-
-
-def _impersonation(user: Mapping[str, Any]) -> dict[str, str]:
-    """`as` of a kubeconfig's user: whoever it names is who kubectl would ask as."""
-    return {"Impersonate-User": str(user["as"])} if user.get("as") else {}

@@ -1,4 +1,4 @@
-"""Which proxy the environment names for a server. It reads variables and connects to nobody."""
+"""Which proxy a kubeconfig or the environment names for a server. It connects to nobody."""
 
 from __future__ import annotations
 
@@ -6,9 +6,28 @@ from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
+from exporter.api.entries import Place
+from exporter.api.errors import CredentialsError
+from exporter.api.servers import split_url
+from exporter.urls import show_url
+
+_SCHEMES = ("http", "https", "socks5")
+
+
+def check_proxy(url: str | None, place: Place) -> str | None:
+    """`proxy-url` of a kubeconfig, None for unset; raises CredentialsError."""
+    if not url:
+        return None
+    parts = split_url(url)
+    if parts is None or parts.scheme not in _SCHEMES:
+        raise place.error(f"the proxy {show_url(url)!r} is no http, https or socks5 URL")
+    return url
+
 
 def proxy_for(server: str, environ: Mapping[str, str]) -> str | None:
     """The proxy of $HTTPS_PROXY or $HTTP_PROXY unless $NO_PROXY exempts the server.
+
+    Raises CredentialsError for one that can't be asked.
 
     As Go does it, which every other client of the cluster uses: networks in NO_PROXY count
     (`10.0.0.0/8` exempts the API server of a Pod; Python's own functions don't know them), and
@@ -22,7 +41,13 @@ def proxy_for(server: str, environ: Mapping[str, str]) -> str | None:
     exempt = environ.get("NO_PROXY") or environ.get("no_proxy") or ""
     if is_loopback(parts.hostname) or _is_exempt(parts.hostname or "", parts.port, exempt):
         return None
-    return proxy if "://" in proxy else f"http://{proxy}"
+    url = proxy if "://" in proxy else f"http://{proxy}"
+    found = split_url(url)
+    if found is None or found.scheme not in (*_SCHEMES, "socks5h"):
+        raise CredentialsError(
+            f"the proxy {show_url(proxy)!r} of ${name.upper()} is no http, https or socks5 URL"
+        )
+    return url
 
 
 def is_loopback(host: str | None) -> bool:

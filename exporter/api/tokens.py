@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Protocol
+
+import msgspec
 
 from exporter.api.errors import CredentialsError
 
 #: Seconds for which a token read from a file is used (client-go's transport/token_source.go).
 FRESH = 60.0
 
-#: Seconds before a plugin's token expires at which the plugin is asked for the next one.
-LEEWAY = 60.0
+#: Seconds before a token expires at which the next one is asked for (client-go's oidc.go).
+LEEWAY = 10.0
 
 
 class TokenSource(Protocol):
@@ -42,11 +45,14 @@ class FixedToken:
 
 
 class TokenFile:
-    """A projected token: the kubelet replaces the file long before the token in it expires."""
+    """A projected token: the kubelet replaces the file long before the token in it expires.
 
-    def __init__(self, path: Path) -> None:
+    `spare` is a token to use while the file gave none at all.
+    """
+
+    def __init__(self, path: Path, spare: str | None = None) -> None:
         self._path = path
-        self._token: str | None = None
+        self._token = spare
         self._read_at: float | None = None
 
     async def authorization(self, now: float) -> str | None:
@@ -79,29 +85,34 @@ class TokenFile:
         return token
 
 
-class PluginToken:
-    """A token that a program outside gives, with the time until which it is good.
+class Granted(msgspec.Struct, frozen=True):
+    """What was given: the header's value, and when it expires (epoch seconds, None: not told)."""
 
-    `ask` returns the header's value and when it expires (epoch seconds, None for 'not told').
+    value: str | None = None
+    expires: float | None = None
+
+
+class AskedToken:
+    """A token that somebody else gives (a program, an identity provider) for some time.
+
+    It is asked for with the first request, and by one request at a time: a plugin may open a
+    browser, and a refresh token is often good for one use.
     """
 
-    def __init__(
-        self,
-        ask: Callable[[], Awaitable[tuple[str | None, float | None]]],
-        first: tuple[str | None, float | None],
-    ) -> None:
+    def __init__(self, ask: Callable[[float], Awaitable[Granted]]) -> None:
         self._ask = ask
-        self._value, self._expires = first
-        self._dropped = False
+        self._granted: Granted | None = None
+        self._asking = asyncio.Lock()
 
     async def authorization(self, now: float) -> str | None:
-        """The value; the plugin is asked again when it is about to expire or was refused."""
-        expired = self._expires is not None and now > self._expires - LEEWAY
-        if self._dropped or expired:
-            self._value, self._expires = await self._ask()
-            self._dropped = False
-        return self._value
+        """The value; it is asked for again when it is about to expire or was refused."""
+        async with self._asking:
+            granted = self._granted
+            expires = granted.expires if granted is not None else None
+            if granted is None or (expires is not None and now > expires - LEEWAY):
+                granted = self._granted = await self._ask(now)
+            return granted.value
 
     def drop(self) -> None:
-        """Ask the plugin before the next request."""
-        self._dropped = True
+        """Ask again before the next request."""
+        self._granted = None

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import errno
+import re
 import ssl
+from collections.abc import Callable
 from http import HTTPStatus
 
 import aiohttp
+import msgspec
 
+from exporter.api.connecting import proxy_errors
 from exporter.api.errors import (
     AbsentError,
     AnswerError,
@@ -24,6 +28,8 @@ from exporter.api.errors import (
 )
 from exporter.objects.codec import decode_status
 
+_TITLE = re.compile(rb"<title[^>]*>(.*?)</title", re.DOTALL | re.IGNORECASE)
+
 _BY_CODE: dict[int, type[AnswerError]] = {
     401: UnauthorizedError,
     403: ForbiddenError,
@@ -31,24 +37,50 @@ _BY_CODE: dict[int, type[AnswerError]] = {
 }
 
 
-def answer_error(code: int, body: bytes, retry_after: str | None) -> AnswerError:
+def answer_error(
+    code: int, body: bytes, retry_after: str | None, hide: Callable[[str], str] = str
+) -> AnswerError:
     """The error for an answer with an error status, from as much of its body as was read.
 
-    Bodies are the API's Status, plain text (overload protection, proxies) or HTML: whatever
-    there is becomes one line of bounded length.
+    Bodies are the API's Status, plain text (overload protection, proxies), somebody else's JSON or
+    HTML: whatever there is becomes one line of bounded length. `hide` takes out what must not be
+    shown.
     """
     status = decode_status(body)
     told = (status.message or status.reason or "") if status else ""
-    if status is None and not body.lstrip().startswith((b"{", b"<")):
-        told = body.decode(errors="replace")
+    if not told:
+        told = _told(body)
     message = f"the API server answers {code} {_phrase(code)}"
-    told = one_line(told)
+    told = one_line(hide(told))
     details = status.details if status else None
     seconds = _seconds(retry_after)
     if seconds is None and details and details.retry_after_seconds is not None:
         seconds = float(details.retry_after_seconds)
     kind = _BY_CODE.get(code, AnswerError)
     return kind(f"{message}: {told}" if told else message, code, status, seconds)
+
+
+class _Foreign(msgspec.Struct):
+    """What gateways call their message in JSON."""
+
+    message: str | None = None
+    error: str | None = None
+    detail: str | None = None
+
+
+def _told(body: bytes) -> str:
+    """What a body that is no Status has to say."""
+    begin = body.lstrip()[:1]
+    if begin == b"{":
+        try:
+            found = msgspec.json.decode(body, type=_Foreign)
+        except (msgspec.MsgspecError, ValueError):
+            return ""
+        return found.message or found.error or found.detail or ""
+    if begin == b"<":
+        title = _TITLE.search(body)
+        body = title[1] if title else b""
+    return body.decode(errors="replace")
 
 
 def _phrase(code: int) -> str:
@@ -72,6 +104,8 @@ def translate(error: Exception, server: str) -> ApiError:
         return _untrusted(tls, server)
     if isinstance(error, aiohttp.ClientHttpProxyError | aiohttp.ClientConnectorError):
         return _unconnected(error, server)
+    if isinstance(error, proxy_errors()):
+        return BrokenError(f"the proxy for {server} can't be reached, or does not let us through")
     if isinstance(error, aiohttp.InvalidURL):
         return CredentialsError(f"the server {server!r} is no URL that can be asked")
     if isinstance(error, aiohttp.ConnectionTimeoutError):
@@ -81,17 +115,18 @@ def translate(error: Exception, server: str) -> ApiError:
     if isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientPayloadError):
         return BrokenError(f"{server} broke the connection off")
     if isinstance(error, aiohttp.ClientResponseError):
-        return UnreadableError(f"{server} does not speak HTTP: {one_line(error.message)}")
+        return UnreadableError(f"{server} does not speak HTTP")
     if isinstance(error, OSError):
         return BrokenError(f"the connection to {server} broke: {_system(error)}")
-    return BrokenError(f"asking {server} failed: {one_line(str(error)) or type(error).__name__}")
+    # What it says may quote a header or a proxy's URL.
+    return BrokenError(f"asking {server} failed: {type(error).__name__}")
 
 
 def _unconnected(
     error: aiohttp.ClientHttpProxyError | aiohttp.ClientConnectorError, server: str
 ) -> ApiError:
     if isinstance(error, aiohttp.ClientHttpProxyError):
-        return BrokenError(f"the proxy for {server} answers {error.status}: {error.message}")
+        return BrokenError(f"the proxy for {server} answers {error.status} {_phrase(error.status)}")
     if isinstance(error, aiohttp.ClientProxyConnectionError):
         return BrokenError(f"the proxy for {server} can't be reached: {_system(error.os_error)}")
     if isinstance(error, aiohttp.ClientConnectorDNSError):

@@ -140,8 +140,8 @@ def _check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--strict",
         action="store_true",
-        help="What is otherwise only noted counts too: a port or an address family without ready "
-        "endpoints, a pending load balancer, a bad annotation.",
+        help="Findings that are merely notes count too: a single endpoint, ignored hints, a bad "
+        "annotation …",
     )
     parser.add_argument(
         "--allow-empty",
@@ -225,9 +225,11 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "get",
         "the table that `kubectl get endpoints` should have been",
-        "One row a Service: how many of its endpoints are ready, through which ports, and if none "
-        "is, why and since when. Without -n or -A it shows the namespace of the kubeconfig's "
-        "context; of a file, all. Ends with 1 when the named Service does not exist.",
+        "One row a Service: how it stands, how many of its endpoints are ready, through which "
+        "ports, why it does not stand well, and since when it is down. -o wide adds all findings, "
+        "where each port leads, addresses, traffic policies and the workload behind it. Without -n "
+        "or -A it shows the namespace of the kubeconfig's context; of a file, all. Ends with 1 "
+        "when the named Service does not exist.",
         (
             ("every Service, what needs attention first", "get -A --sort worst"),
             ("one Service, with its endpoints, nodes and zones", "get web -n shop -o wide"),
@@ -239,10 +241,11 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "explain",
-        "why a Service has no, or too few, ready endpoints, and how to mend it",
-        "The verdict, since when it holds, what it is concluded from, and what to do next. Ends "
-        "with 0 when the Service is as it should be, else with 1; with 2 when there is no such "
-        "Service. What `check` counts as it should be counts so here.",
+        "why a Service is down, degraded or worth a look, and how to mend it",
+        "How it stands and since when, what it has, what that is concluded from and what to do; "
+        "then each finding with what shows it and what to do about it. Says that there is nothing "
+        "to do when that is so. Ends with 0 when the Service is as it should be, else with 1; with "
+        "2 when there is no such Service. What `check` counts as it should be counts so here.",
         (
             ("a Service", "explain shop/web"),
             ("the same, as kubectl users type it", "explain -n shop svc/web"),
@@ -258,10 +261,12 @@ COMMANDS: tuple[Command, ...] = (
         "listed, worst first; with 2 when it can't tell, because something it needs can't be read, "
         "or because nothing is there to check: no Service in a namespace that was named, or none "
         "that a selector matches. "
-        "As it should be: at least as many ready endpoints as the Service's annotation "
-        "endpoints-exporter.io/min-ready (else --min-ready, else 1) asks for; or none where none "
-        "is meant (ExternalName, scaled to zero, no selector and no endpoints, being deleted, "
-        "annotated endpoints-exporter.io/ignore, younger than --grace-period).",
+        "As it should be: it has a usable ready endpoint and no finding that is a warning (fewer "
+        "than the annotation endpoints-exporter.io/min-ready, else --min-ready, else 1 asks for; a "
+        "dead port or address family; more than half not ready; a pending load balancer …); or it "
+        "has none and none is meant (ExternalName, scaled to zero, no selector and never any "
+        "endpoints, being deleted); or it is annotated endpoints-exporter.io/ignore, or younger "
+        "than --grace-period.",
         (
             ("after a deployment", "check -n shop"),
             ("two ready endpoints each", "check --min-ready 2"),

@@ -14,8 +14,9 @@ from exporter.catalogue import Group
 from exporter.cli.errors import CommandError
 from exporter.cli.invocation import name_program
 from exporter.cli.kubeconfigs import kubeconfig_for
+from exporter.cli.listening import Addresses
 from exporter.cli.live import open_client
-from exporter.cli.serving import Addresses, Running, serving
+from exporter.cli.serving import Running, serving
 from exporter.cli.simulate import cannot_listen, read_plan, tell_step
 from exporter.cli.stopping import run_until_stopped
 from exporter.config import Settings

@@ -8,7 +8,6 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 _IN_POD = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _DEFAULT = "default"
@@ -42,34 +41,16 @@ def find_namespace(
 
     Files that can't be read name none: whoever connects next says what is wrong with them.
     """
-    paths = kubeconfig or env.get("KUBECONFIG") or "~/.kube/config"
-    configs = [_read(Path(path).expanduser()) for path in paths.split(os.pathsep) if path]
-    # Of several files the first that says something wins, entry by entry, as kubectl merges them.
-    current = context or next(filter(None, (one.get("current-context") for one in configs)), None)
-    for config in configs:
-        for entry in _list(config, "contexts"):
-            if entry.get("name") == current and isinstance(entry.get("context"), dict):
-                return _text(entry["context"].get("namespace")) or _DEFAULT
-    if not any(configs):
-        with contextlib.suppress(OSError, UnicodeDecodeError):
-            return in_pod.read_text(encoding="utf-8").strip() or _DEFAULT
-    return _DEFAULT
-
-
-def _read(path: Path) -> dict[str, Any]:
-    import yaml
+    from exporter.api import CredentialsError
+    from exporter.api.credentials import find_kubeconfig
 
     try:
-        found = yaml.safe_load(path.read_bytes())
-    except (OSError, ValueError, yaml.YAMLError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _list(config: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
-    found = config.get(key)
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+        config = find_kubeconfig(kubeconfig, env)
+    except CredentialsError:
+        return _DEFAULT
+    if config is None or config.is_empty:
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            return in_pod.read_text(encoding="utf-8").strip() or _DEFAULT
+        return _DEFAULT
+    found = config.contexts.get(context or config.current)
+    return (found.namespace if found else None) or _DEFAULT

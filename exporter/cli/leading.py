@@ -7,23 +7,22 @@ import secrets
 import socket
 
 from exporter.api import Client
+from exporter.cli.succession import Succession
 from exporter.config import Settings
 from exporter.engine.leader import Leadership
-from exporter.engine.live import Engine
-from exporter.engine.state import State
 from exporter.telemetry import Telemetry
 
 
 async def run_engine(
-    engine: Engine, settings: Settings, client: Client, state: State, telemetry: Telemetry
+    succession: Succession, settings: Settings, client: Client, telemetry: Telemetry
 ) -> None:
     """Goes on until cancelled. Where a lease is named, nothing is told of Services without it."""
     if settings.leader_lease is None:
-        await engine.run()
+        await succession.run()
         return
 
     def changed(leading: bool) -> None:  # noqa: FBT001 - as Leadership tells it
-        state.exposition.silent = not leading
+        succession.silence(not leading)
         telemetry.show_leader(leading)
 
     # The name alone is not enough: a restarted container has its Pod's name again.
@@ -31,7 +30,7 @@ async def run_engine(
     leadership = Leadership(client, *settings.leader_lease, identity, changed)
     try:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(engine.run())
+            tasks.create_task(succession.run())
             tasks.create_task(leadership.run())
     except BaseExceptionGroup as group:
         raise group.exceptions[0] from None

@@ -37,15 +37,21 @@ only ever added.
 | key | |
 | --- | --- |
 | `namespace`, `service`, `type`, `selector`, `created` | from the Service |
-| `standing` | `ready`, `degraded` (below min-ready), `down`, `new` (within the grace period), \
-`intended` (a zero that is meant, or ignored), `unknown` |
+| `standing` | `down`, `degraded` (it works, and a finding that is a warning holds), `unknown`, \
+`new` (within the grace period), `ready`, `intended` (a zero that is meant, or ignored) |
 | `ready`, `not_ready` | unique addresses, summed over address types |
 | `routable` | unique addresses that traffic would be sent to now |
 | `min_ready`, `ignored` | by annotation or default |
 | `reason`, `detail`, `since` | why there is no usable ready endpoint, since when (RFC 3339) |
-| `notes` | what else is remarkable, short texts for people |
+| `since_seen` | whether somebody saw it fall; else it is down since then at least |
+| `findings` | what is remarkable: `code`, `weight` (`warning` or `note`), `text` for people |
+| `notes` | the same as short texts alone |
 | `addresses` | by `address_type`: `ready`, `not_ready`, `serving`, `terminating` |
-| `ports` | by `name`, `protocol`, `port`: `ready` (address, number) pairs |
+| `ports` | by `name`, `protocol`, `port`: `ready` (address, number) pairs, `target_port`, \
+`node_port`, `app_protocol` |
+| `cluster_ips`, `external_ips`, `load_balancer`, `external_name` | where it is reached |
+| `internal_traffic_policy`, `external_traffic_policy` | as the Service has them |
+| `workloads` | who makes its Pods: `kind`, `name`, `wanted`, `through` (what it makes them by) |
 | `nodes`, `zones` | where the ready addresses are; the unknown zone is `""` |
 | `slices` | how many EndpointSlices it has |
 """
@@ -55,11 +61,29 @@ _CHECK = """\
 
 `ok` (true, false, or null when it can't be told), `exit`, `services` (how many were judged),
 `problems` (worst first: `namespace`, `service`, `standing`, `reason`, `detail`, `message`, `fix`,
-`ready`, `not_ready`, `min_ready`, `since`, `notes`), `missing` (what can't be read) and `rejected`
-(what can't be decoded).
+`ready`, `not_ready`, `min_ready`, `since`, `since_seen`, `findings` (their codes), `notes`),
+`missing` (what can't be read) and `rejected` (what can't be decoded).
 """
 
-_MORE = {"get": _GET, "check": _CHECK}
+_EXPLAIN = """\
+#### What `-o json` prints
+
+Keys are only ever added.
+
+| key | |
+| --- | --- |
+| `namespace`, `service` | the Service |
+| `reason`, `detail` | why there is no usable ready endpoint ([reasons](reasons.md)); null else |
+| `message`, `fix`, `commands` | what is the matter and what to do: of the reason, else of the \
+first finding |
+| `ready`, `not_ready` | unique addresses; null when unknown |
+| `evidence` | what it has, and what shows the reason |
+| `standing`, `since` | as in `get` |
+| `findings` | each with `code`, `weight`, `message`, `evidence`, `fix`, `commands`, `alert` (the \
+rule that watches it, or null) and `runbook` (its section in these documents) |
+"""
+
+_MORE = {"get": _GET, "explain": _EXPLAIN, "check": _CHECK}
 
 
 def render() -> str:

@@ -8,6 +8,7 @@ import sys
 from exporter.cli.errors import Exit
 from exporter.cli.gathering import complain, gather
 from exporter.config import Settings
+from exporter.explaining.wording import escape_text
 from exporter.exposition import Format
 
 
@@ -16,6 +17,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     gathered = gather(settings, args.from_file, exposed=True)
     complain(gathered)
     sys.stdout.flush()
-    for piece in gathered.state.exposition.scrape(Format.TEXT_0_0_4).pieces():
+    pieces = gathered.state.exposition.scrape(Format.TEXT_0_0_4).pieces()
+    if sys.stdout.isatty():
+        # Labels and annotations may hold what moves the cursor; a file or pipe gets them as is.
+        text = b"".join(pieces).decode("utf-8", "replace")
+        sys.stdout.write("\n".join(map(escape_text, text.split("\n"))))
+        return Exit.FINE
+    for piece in pieces:
         sys.stdout.buffer.write(piece)
     return Exit.FINE

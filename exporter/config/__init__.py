@@ -5,11 +5,13 @@ Only the composition root imports this; every other part takes plain values.
 
 from __future__ import annotations
 
+from exporter.config.changing import change, may_change
 from exporter.config.declaration import ENV_PREFIX, Setting
 from exporter.config.loading import (
     SettingsError,
     add_flags,
     describe_unknown_flags,
+    find_file,
     load_settings,
 )
 from exporter.config.markdown import render_configuration_markdown
@@ -22,7 +24,10 @@ __all__ = [
     "Settings",
     "SettingsError",
     "add_flags",
+    "change",
     "describe_unknown_flags",
+    "find_file",
     "load_settings",
+    "may_change",
     "render_configuration_markdown",
 ]

@@ -1,8 +1,6 @@
 """The configuration file: YAML text in, (key, value, line) out. It knows no setting.
 
-Scalars stay the text they are written as: with YAML's own types `pods: off` would be False and
-`namespaces: [1234]` a number. Maps in maps are flattened, so `web: {config.file: x}` and
-`web.config.file: x` are the same key.
+Maps in maps are flattened, so `web: {config.file: x}` and `web.config.file: x` are the same key.
 """
 
 from __future__ import annotations
@@ -12,14 +10,7 @@ from collections.abc import Iterator
 import msgspec
 import yaml
 
-
-class FileFault(Exception):  # noqa: N818 - the fault is the file's; it becomes a line of SettingsError
-    """A file that can't be used: `line` counts from 1, None when no line is to blame."""
-
-    def __init__(self, line: int | None, problem: str) -> None:
-        super().__init__(line, problem)
-        self.line = line
-        self.problem = problem
+from exporter.plain_yaml import YamlFault, compose_map, says_nothing
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -34,26 +25,18 @@ class Entry(msgspec.Struct, frozen=True):
     listed: bool
 
 
-# Deeper than any key has dots. It also ends what an alias to its own map would begin.
+# Deeper than any key has dots.
 _DEEPEST = 4
-
-
-def _says_nothing(node: yaml.Node) -> bool:
-    return isinstance(node, yaml.ScalarNode) and (
-        node.tag == "tag:yaml.org,2002:null" or not node.value
-    )
 
 
 def _flatten(node: yaml.MappingNode, prefix: str, depth: int) -> Iterator[Entry]:
     for key_node, value in node.value:
         line = key_node.start_mark.line + 1
-        if not isinstance(key_node, yaml.ScalarNode):
-            raise FileFault(line, "a key must be a plain word")
         key = prefix + key_node.value
         if isinstance(value, yaml.MappingNode) and depth < _DEEPEST:
             yield from _flatten(value, f"{key}.", depth + 1)
         elif isinstance(value, yaml.ScalarNode):
-            yield Entry(key, line, () if _says_nothing(value) else (value.value,), listed=False)
+            yield Entry(key, line, () if says_nothing(value) else (value.value,), listed=False)
         elif isinstance(value, yaml.SequenceNode) and all(
             isinstance(item, yaml.ScalarNode) for item in value.value
         ):
@@ -63,30 +46,18 @@ def _flatten(node: yaml.MappingNode, prefix: str, depth: int) -> Iterator[Entry]
 
 
 def read_entries(content: bytes) -> list[Entry]:
-    """The keys of a configuration file in their order; raises FileFault when it is none.
+    """The keys of a configuration file in their order; raises YamlFault when it is none.
 
     An empty file has no keys. A key that stands there twice is a fault: one of them would lose
     silently.
     """
-    try:
-        root = yaml.compose(content.decode("utf-8-sig"), Loader=yaml.SafeLoader)
-    except UnicodeDecodeError as error:
-        raise FileFault(None, "is not UTF-8 text") from error
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        problem = " ".join(str(error.problem or error.context).split())
-        raise FileFault(mark.line + 1 if mark else None, f"is not YAML: {problem}") from error
-    except (yaml.YAMLError, RecursionError) as error:
-        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise FileFault(None, f"is not YAML: {' '.join(reason.split())}") from error
-    if root is None or _says_nothing(root):
+    root = compose_map(content)
+    if root is None:
         return []
-    if not isinstance(root, yaml.MappingNode):
-        raise FileFault(root.start_mark.line + 1, "must hold `key: value` lines")
     entries = list(_flatten(root, "", 1))
     seen: dict[str, int] = {}
     for entry in entries:
         if entry.key in seen:
-            raise FileFault(entry.line, f"{entry.key} stands in line {seen[entry.key]} already")
+            raise YamlFault(entry.line, f"{entry.key} stands in line {seen[entry.key]} already")
         seen[entry.key] = entry.line
     return entries

@@ -17,9 +17,10 @@ from typing import Any
 import msgspec
 
 from exporter.config.declaration import ENV_PREFIX, Setting
-from exporter.config.file import FileFault, read_entries
+from exporter.config.file import read_entries
 from exporter.config.kinds import BadValue, Choice, Several, show_text
 from exporter.config.settings import SETTINGS, Settings, show_default
+from exporter.plain_yaml import YamlFault
 
 CONFIG_FLAG = "--config"
 CONFIG_VARIABLE = f"{ENV_PREFIX}CONFIG"
@@ -211,16 +212,21 @@ def _is_service_link(variable: str, value: str) -> bool:
     return bool(_SERVICE_LINK.fullmatch(rest))
 
 
+def find_file(args: argparse.Namespace, env: Mapping[str, str]) -> tuple[str | None, str]:
+    """The path of the settings file, None when there is none; and what names it."""
+    flag = getattr(args, "config", None)
+    if flag is not None:
+        return flag, CONFIG_FLAG
+    return env.get(CONFIG_VARIABLE), CONFIG_VARIABLE
+
+
 def _from_file(
     args: argparse.Namespace,
     env: Mapping[str, str],
     read: Callable[[str], bytes],
     lines: list[str],
 ) -> Iterable[_Given]:
-    flag = getattr(args, "config", None)
-    path, where = (
-        (flag, CONFIG_FLAG) if flag is not None else (env.get(CONFIG_VARIABLE), CONFIG_VARIABLE)
-    )
+    path, where = find_file(args, env)
     if not path:
         return []
     try:
@@ -228,7 +234,7 @@ def _from_file(
     except OSError as error:
         lines.append(f"{where}: {show_text(path)} can't be read: {error.strerror or error}")
         return []
-    except FileFault as fault:
+    except YamlFault as fault:
         line = "" if fault.line is None else f"line {fault.line} "
         lines.append(f"{where}: {show_text(path)} {line}{fault.problem}")
         return []

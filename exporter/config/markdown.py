@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from exporter.config.changing import may_change
 from exporter.config.declaration import Setting
 from exporter.config.kinds import Several
 from exporter.config.loading import CONFIG_FLAG, CONFIG_VARIABLE
@@ -34,6 +35,11 @@ web:
 log.format: json
 ```
 
+`run` looks at the file every five seconds. Where a change holds without a restart, the section of
+the setting says so: everything is then read anew beside what is shown, and shown when it is known.
+Other changes are told in one line of the log and hold after a restart. While the file is faulty,
+what held before holds on.
+
 Durations are plain seconds or a number with a unit: `500ms`, `30s`, `5m`, `1h30m`, `1d`.
 """
 
@@ -42,8 +48,10 @@ _WEB = """\
 ## The file of `--web.config.file`
 
 Its format is the one that Prometheus exporters share (exporter-toolkit's `web-configuration.md`).
-Paths are relative to the file. It is read again when it, a certificate or a key changes; while it
-is faulty, what held before holds on, and the log says what is wrong.
+Paths are relative to the file, and name regular files. It is read again when it, a certificate or
+a key changes; while it is faulty, what held before holds on, the log says what is wrong, and it is
+tried again. A key that stands there twice and an alias are faults. TLS, the last user, and that
+clients show a certificate are not taken away while it serves: that needs a restart.
 
 ```yaml
 tls_server_config:
@@ -61,9 +69,9 @@ http_server_config:
 ```
 
 All pages need what the file asks for, health checks too. `cipher_suites` and
-`prefer_server_cipher_suites` are taken as well. Not taken: certificates and keys within the file,
-`curve_preferences`, `rate_limit`, and client certificates that nobody verifies
-(`RequestClientCert`, `RequireAnyClientCert`). HTTP/2 is not spoken; clients use HTTP/1.1.
+`prefer_server_cipher_suites` are taken as well, and `cert` and `key` with the texts themselves in
+place of files. Not taken: `curve_preferences`, `rate_limit`, and client certificates that nobody
+verifies (`RequestClientCert`, `RequireAnyClientCert`). HTTP/2 is not spoken; clients use HTTP/1.1.
 """
 
 
@@ -84,6 +92,8 @@ def _describe(setting: Setting) -> Iterator[str]:
     yield f"| default | {_escape(default if setting.none else f'`{default}`')} |"
     yield f"| environment | `{setting.variable}` |"
     yield f"| file | `{setting.name}` |"
+    if may_change(setting) and "run" in setting.commands:
+        yield "| a change in the file | holds within seconds, without a restart |"
     yield f"| commands | {', '.join(sorted(setting.commands))} |"
     yield ""
 

@@ -1,32 +1,23 @@
 """The syntax of label selectors: it says whether one can be sent, and never matches anything.
 
 The grammar is the API server's own (`labels.Parse`), so that a slip is told at start, by name,
-and not as a 400 for every list afterwards.
+and not as a 400 for every list afterwards. Each character is looked at a few times at most: a
+text of any length is judged at once.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-_NAME = r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
-_DOMAIN = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*"
-_KEY = rf"(?:(?=[^/]{{1,253}}/){_DOMAIN}/)?{_NAME}"
-_VALUE = rf"(?:{_NAME})?"
+# No pattern here can match the same text in two ways, so none of them ever looks back far.
+_NAME = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", re.ASCII)
+_LABEL = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,252})", re.ASCII)
+_NUMBER = re.compile(r"[0-9]+", re.ASCII)
+_SET = re.compile(r"(\S+)\s+(in|notin)\s*\(([^()]*)\)", re.ASCII)
 
-# One requirement each; what stands between the parentheses is a list of values.
-_REQUIREMENT = re.compile(
-    rf"""\s*(?:
-        !\s*{_KEY}
-      | {_KEY}
-      | {_KEY}\s*(?:==?|!=)\s*{_VALUE}
-      | {_KEY}\s*[<>]\s*[0-9]+
-      | {_KEY}\s+(?:in|notin)\s*\(\s*{_VALUE}\s*(?:,\s*{_VALUE}\s*)*\)
-    )\s*""",
-    re.VERBOSE,
-)
-
-# A comma separates requirements unless it stands in a list of values.
-_BETWEEN = re.compile(r",(?![^(]*\))")
+#: Characters of a key's domain (RFC 1123).
+_LONGEST_DOMAIN = 253
 
 
 def find_fault(selector: str) -> str | None:
@@ -36,7 +27,47 @@ def find_fault(selector: str) -> str | None:
     """
     if not selector.strip():
         return None
-    for requirement in _BETWEEN.split(selector):
-        if not _REQUIREMENT.fullmatch(requirement):
+    for requirement in _split(selector):
+        if not _is_requirement(requirement.strip()):
             return requirement.strip()
     return None
+
+
+def _split(selector: str) -> Iterator[str]:
+    """The parts between commas; a comma in parentheses separates values, not requirements."""
+    begin = depth = 0
+    for at, letter in enumerate(selector):
+        depth += (letter == "(") - (letter == ")")
+        if letter == "," and depth <= 0:
+            yield selector[begin:at]
+            begin, depth = at + 1, 0
+    yield selector[begin:]
+
+
+def _is_requirement(text: str) -> bool:
+    if text.startswith("!"):
+        return _is_key(text[1:].lstrip())
+    found = _SET.fullmatch(text)
+    if found is not None:
+        return _is_key(found[1]) and all(_is_value(each.strip()) for each in found[3].split(","))
+    for sign in ("!=", "==", "=", "<", ">"):
+        key, given, value = text.partition(sign)
+        if given:
+            value = value.strip()
+            fine = _NUMBER.fullmatch(value) is not None if sign in "<>" else _is_value(value)
+            return fine and _is_key(key.rstrip())
+    return _is_key(text)
+
+
+def _is_value(text: str) -> bool:
+    return not text or _NAME.fullmatch(text) is not None
+
+
+def _is_key(text: str) -> bool:
+    domain, slash, name = text.rpartition("/")
+    if slash and not (
+        len(domain) <= _LONGEST_DOMAIN
+        and all(_LABEL.fullmatch(part) and not part.endswith("-") for part in domain.split("."))
+    ):
+        return False
+    return _NAME.fullmatch(name) is not None

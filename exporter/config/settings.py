@@ -318,6 +318,41 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             SERVING,
         ),
     ] = (("", 9769),)
+    web_telemetry_address: Annotated[
+        tuple[tuple[str, int], ...],
+        Setting(
+            "web.telemetry-address",
+            "Web",
+            Several(ListenAddress()),
+            "Where to serve health checks and the exporter's own metrics besides, in plain HTTP "
+            "and without authentication, so that probes need neither.",
+            SERVING,
+            "nowhere else",
+        ),
+    ] = ()
+    web_systemd_socket: Annotated[
+        bool,
+        Setting(
+            "web.systemd-socket",
+            "Web",
+            Choice({"true": True, "false": False}),
+            "Serve on the sockets that systemd hands over (LISTEN_FDS) in place of the addresses "
+            "to listen on.",
+            frozenset({"run"}),
+        ),
+    ] = False
+    web_auth: Annotated[
+        str,
+        Setting(
+            "web.auth",
+            "Web",
+            Choice({"file": "file", "kubernetes": "kubernetes"}),
+            "Who may ask: whom the web configuration file lets in, or who shows a token that the "
+            "API server knows (TokenReview) and whose account may get the path "
+            "(SubjectAccessReview of `nonResourceURLs`).",
+            frozenset({"run"}),
+        ),
+    ] = "file"
     web_config_file: Annotated[
         str | None,
         Setting(
@@ -337,11 +372,51 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "web.max-connections",
             "Web",
             Whole(1, 100_000),
-            "Connections open at once; further ones are closed at once, so that idle clients "
-            "can't use up the process's file descriptors.",
+            "Connections open at once. For one more the connection that has been idle for longest "
+            "is closed; those on which nobody was answered yet go first.",
             SERVING,
         ),
     ] = 512
+    web_first_request_timeout: Annotated[
+        float,
+        Setting(
+            "web.first-request-timeout",
+            "Web",
+            Duration(least=0.1),
+            "From a connection to the end of its first request's headers, TLS handshake included.",
+            SERVING,
+        ),
+    ] = 10.0
+    web_idle_timeout: Annotated[
+        float,
+        Setting(
+            "web.idle-timeout",
+            "Web",
+            Duration(least=1),
+            "How long a connection may be idle between requests.",
+            SERVING,
+        ),
+    ] = 120.0
+    web_answer_timeout: Annotated[
+        float,
+        Setting(
+            "web.answer-timeout",
+            "Web",
+            Duration(least=1),
+            "How long a client may take for a whole answer; streams have no such limit.",
+            SERVING,
+        ),
+    ] = 120.0
+    web_stall_timeout: Annotated[
+        float,
+        Setting(
+            "web.stall-timeout",
+            "Web",
+            Duration(least=0.1),
+            "How long a client may take nothing of an answer or a stream.",
+            SERVING,
+        ),
+    ] = 30.0
     web_external_url: Annotated[
         str | None,
         Setting(

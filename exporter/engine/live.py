@@ -24,6 +24,7 @@ from exporter.engine.statuses import combine_statuses
 from exporter.engine.turns import in_turns
 from exporter.history import Clock
 from exporter.model import Change, ObjectKey, ResourceStatus, Snapshot, Upsert
+from exporter.objects.resources import PODS
 from exporter.objects.slices import EndpointSlice
 from exporter.reflector import Plan
 
@@ -183,6 +184,7 @@ class Engine:
     async def _show(self) -> None:
         """One batch: all that is pending becomes reports and lines, and those become visible."""
         await in_turns(self._state.resolving())
+        self._heed_pods()
         batch = self._state.begin(time.time(), time.monotonic())
         await in_turns(self._state.computing(batch))
         await in_turns(self._state.committing(batch))
@@ -216,9 +218,18 @@ class Engine:
             },
         )
 
+    def _heed_pods(self) -> None:
+        """Tells how closely Pods are followed: those that are behind contradict nothing."""
+        now, seconds = time.time(), self._state.lag_threshold
+        pods = [status for status in self._statuses if status.resource == PODS.name]
+        self._state.heed(pods_behind=any(status.is_behind(now, seconds) for status in pods))
+
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK)
+            self._heed_pods()
+            if self._state.pending:
+                self._wake.set()
             due = self._state.growing(time.time())
             if due:
                 self._state.touch(due)

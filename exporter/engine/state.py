@@ -162,6 +162,11 @@ class State:
         """Marks Services whose report changes with time alone."""
         self._dirty.services.update(services)
 
+    @property
+    def lag_threshold(self) -> float:
+        """Seconds that slices and Pods may disagree before it is told."""
+        return self._options.lag_threshold
+
     def heed(self, *, pods_behind: bool) -> None:
         """Takes whether Pods are not followed closely: what they say then contradicts nothing."""
         if pods_behind == self.cluster.pods_behind:

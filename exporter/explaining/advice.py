@@ -1,9 +1,10 @@
 """What each reason means and what to do about it, as text: data, and nothing that decides.
 
-In the texts `{service}`, `{namespace}` and `{selector}` stand for the Service's. In commands they
-are quoted for a shell, and `{pod}`, `{container}`, `{node}` and `{workload}` are an example's: a
-command whose example is not there is left out. What is to be done about a zero that somebody meant
-is what to do if it is not meant after all.
+In the texts `{service}`, `{namespace}` and `{selector}` stand for the Service's, and `{owner}` for
+the workload behind it. In commands they are quoted for a shell, and `{pod}`, `{container}`,
+`{node}`, `{workload}` (that can be scaled) and `{maker}` (of Pods) are an example's: a command
+whose example is not there is left out. What is to be done about a zero that somebody meant is what
+to do if it is not meant after all.
 """
 
 from __future__ import annotations
@@ -95,14 +96,18 @@ ADVICE: Mapping[Reason, Advice] = {
     ),
     Reason.SCALED_TO_ZERO: Advice(
         "The workload behind the Service is scaled to zero: no endpoints are wanted.",
-        "If endpoints are wanted, scale it up.",
+        "If endpoints are wanted, scale {owner} up.",
         ("kubectl scale -n {namespace} {workload} --replicas=1",),
     ),
     Reason.PODS_NOT_CREATED: Advice(
-        "The workload behind the Service wants Pods, and none has been made.",
+        "A workload whose Pods the Service would select wants some, and none has been made.",
         "The selector is right. See why no Pod can be made: a quota, an admission webhook, a "
-        "missing ServiceAccount; the events of the workload tell.",
-        ("kubectl describe -n {namespace} {workload}", "kubectl get resourcequota -n {namespace}"),
+        "missing ServiceAccount; the workload and its events tell.",
+        (
+            "kubectl describe -n {namespace} {maker}",
+            "kubectl get resourcequotas,limitranges -n {namespace}",
+            "kubectl events -n {namespace} --types=Warning",
+        ),
     ),
     Reason.SELECTOR_MATCHES_NO_PODS: Advice(
         "The selector {selector} matches no Pod in namespace {namespace}.",
@@ -148,8 +153,9 @@ ADVICE: Mapping[Reason, Advice] = {
         (DESCRIBE, "kubectl get pod -n {namespace} {pod} -o jsonpath='{{.status.conditions}}'"),
     ),
     Reason.NODE_NOT_READY: Advice(
-        "The containers were ready, but the Node of the Pod has stopped reporting.",
-        "Look at the Node and its kubelet.",
+        "The containers were ready when the kubelet of the Pod's Node last told.",
+        "Look at the Node and its kubelet; where the Node is back, restart the kubelet or delete "
+        "the Pod.",
         ("kubectl describe node {node}", PODS),
     ),
     Reason.READINESS_PROBE_FAILING: Advice(
@@ -217,6 +223,12 @@ UNREADABLE = Advice(
     ("kubectl auth can-i list endpointslices.discovery.k8s.io --all-namespaces",),
 )
 
+#: What there is instead of a number of replicas.
+DAEMON_SET_FIX = (
+    "If endpoints are wanted, see which Nodes {owner} asks for (nodeSelector, affinity, "
+    "tolerations), and give some of them what it wants."
+)
+
 #: What a detail adds to the message of its reason; a detail not listed speaks for itself.
 DETAILS: Mapping[tuple[Reason, str], str] = {
     (Reason.SELECTORLESS_UNUSABLE, "FQDNOnly"): "All ready addresses are host names, which "
@@ -232,8 +244,8 @@ DETAILS: Mapping[tuple[Reason, str], str] = {
     (Reason.SELECTORLESS_NOT_READY, "Terminating"): "All of them are terminating.",
     (Reason.ENDPOINT_SLICES_MISSING, "Endpoints"): "There is no Endpoints object of its name.",
     (Reason.SCALED_TO_ZERO, "Draining"): "Its last Pods are on their way out.",
-    (Reason.NODE_NOT_READY, "NodeRecovered"): "The Node is back, but its kubelet has not set Ready "
-    "back: restart it, or delete the Pod.",
+    (Reason.NODE_NOT_READY, "NodeRecovered"): "The Node is ready again, but its kubelet has never "
+    "set the Pod back to ready.",
     (Reason.ALL_TERMINATING, "Serving"): "Some still serve, and kube-proxy sends traffic to them.",
     (Reason.ALL_PODS_TERMINATING, "Serving"): "Some still serve, and kube-proxy sends traffic to "
     "them.",

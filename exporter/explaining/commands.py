@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from exporter.explaining.evidence import find_culprit, find_reason
+from exporter.explaining.owners import name_makers, name_scalable
 from exporter.explaining.scene import Scene
 from exporter.explaining.wording import quote, show_selector
 from exporter.model import Finding, FindingCode, Reason
@@ -52,11 +53,8 @@ class Blanks(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, values=values)
 
 
-def gather_blanks(scene: Scene, owners: Iterable[str] = ()) -> Blanks:
-    """What commands about a Service are filled in with.
-
-    `owners` are the workloads behind it that can be scaled, as in `deployment/web`.
-    """
+def gather_blanks(scene: Scene) -> Blanks:
+    """What commands about a Service are filled in with."""
     service, reason = scene.service, scene.report.reason
     values = {"namespace": quote(service.namespace), "service": quote(service.name)}
     if service.selector:
@@ -64,8 +62,10 @@ def gather_blanks(scene: Scene, owners: Iterable[str] = ()) -> Blanks:
     example = _find_example(scene)
     if example is not None:
         values |= _of_pod(example, reason)
-    for owner in owners:
+    for owner in name_scalable(scene.view):
         values.setdefault("workload", quote(owner))
+    for maker in name_makers(scene.view):
+        values.setdefault("maker", quote(maker))
     return Blanks(scene, values)
 
 

@@ -11,17 +11,17 @@ from collections.abc import Iterator, Sequence
 from exporter.analysis.hints import find_missing_ports
 from exporter.analysis.near_misses import NearMiss
 from exporter.analysis.policy import read_policy
-from exporter.explaining.advice import ADVICE, DETAILS, UNREADABLE, Advice
+from exporter.explaining.advice import ADVICE, DAEMON_SET_FIX, DETAILS, UNREADABLE, Advice
 from exporter.explaining.commands import gather_blanks
 from exporter.explaining.evidence import tell_culprits, tell_near_miss
 from exporter.explaining.explanation import Explanation
 from exporter.explaining.inventory import tell_addresses, tell_pods, tell_rest
-from exporter.explaining.owners import name_scalable, tell_owners
+from exporter.explaining.owners import name_owner, tell_owners
 from exporter.explaining.render import render_text
 from exporter.explaining.scene import Scene, set_scene
 from exporter.explaining.told import Told, tell_all
 from exporter.explaining.wording import count_of, escape_text, show_selector
-from exporter.model import Reason, ServiceReport, ServiceView, Standing
+from exporter.model import INTENDED, Reason, ServiceReport, ServiceView, Standing, Weight
 
 __all__ = ["Explanation", "explain", "render_text"]
 
@@ -46,7 +46,7 @@ def explain(
     if reason is Reason.SELECTOR_MATCHES_NO_PODS and detail is None and near_misses:
         detail = "NearMiss" if near_misses[0].key else "OtherNamespace"
     policy = read_policy(service, report.min_ready)
-    blanks = gather_blanks(scene, name_scalable(view))
+    blanks = gather_blanks(scene)
     findings = tuple(tell_all(scene, blanks))
     message, fix, commands = _lead(scene, detail, findings)
     evidence = [
@@ -86,18 +86,31 @@ def _lead(
     """Message, fix, and commands: templates of a reason, or a finding's own (a list)."""
     report, service = scene.report, scene.service
     reason = report.reason
-    if reason is None and report.known and findings:
-        first = findings[0]
+    first = _find_headline(report, findings)
+    if first is not None:
         return first.message, first.fix, list(first.commands)
     advice = _advise(report)
     values = {"service": service.name, "namespace": service.namespace}
     message = advice.message.format(**values, selector=show_selector(service.selector))
     addition = DETAILS.get((reason, detail)) if reason and detail else None
-    fix = advice.fix.format(**values)
+    owner = name_owner(scene.view)
+    fix = advice.fix
+    if reason is Reason.SCALED_TO_ZERO and owner.startswith("DaemonSet "):
+        fix = DAEMON_SET_FIX
+    fix = fix.format(**values, owner=owner or "the workload")
     standing = report.judgement.standing
     if standing in (Standing.READY, Standing.INTENDED) and not findings:
         fix = f"{NOTHING} {fix}".strip()
     return f"{message} {addition}" if addition else message, fix, advice.commands
+
+
+def _find_headline(report: ServiceReport, findings: tuple[Told, ...]) -> Told | None:
+    """The finding that stands on top: without a reason, or with one that alone would be meant."""
+    if report.reason is None:
+        return next(iter(findings), None)
+    if report.reason in INTENDED and not report.judgement.fine:
+        return next((told for told in findings if told.weight is Weight.WARNING), None)
+    return None
 
 
 def _advise(report: ServiceReport) -> Advice:
@@ -119,7 +132,7 @@ def _prove_reason(scene: Scene, near_misses: Sequence[NearMiss]) -> Iterator[str
     if reason is Reason.SELECTOR_MATCHES_NO_PODS:
         yield from (tell_near_miss(miss) for miss in near_misses)
     if not scene.pods:
-        yield from tell_owners(view)
+        yield from tell_owners(view, scene.now)
     yield from tell_culprits(scene)
     for name, protocol, count in find_missing_ports(scene.service, scene.pods):
         yield f"targetPort {name} ({protocol}) is no containerPort of {count_of(count, 'Pod')}"

@@ -92,6 +92,12 @@ FINDINGS: Mapping[FindingCode | tuple[FindingCode, str], Telling] = {
         (PODS,),
         "KubeServiceDegraded",
     ),
+    (FindingCode.HALF_UNREADY, "note"): Telling(
+        "{count} of {total:what} not ready",
+        "{count} of {total:what} {verb:is:are} not ready; as many as min-ready asks for are.",
+        "Look at the Pods that are not ready, unless they are meant to stand by.",
+        (PODS,),
+    ),
     FindingCode.ENDPOINTS_LAGGING: Telling(
         "slices behind {count:Pod}",
         "The EndpointSlices do not say what {count:Pod} {verb:says:say}: the endpoint controller "
@@ -169,8 +175,8 @@ FINDINGS: Mapping[FindingCode | tuple[FindingCode, str], Telling] = {
     ),
     FindingCode.LEFTOVER_SLICES: Telling(
         "{count:leftover slice}",
-        "{count:EndpointSlice} of the Service {verb:is:are} kept up to date by nobody, and "
-        "traffic goes on following {verb:it:them}.",
+        "{count:EndpointSlice} of the Service {verb:is:are} kept up to date by nobody: who reads "
+        "{verb:it:them} is misled.",
         "Delete what is left over; if its addresses are wanted, hand it to somebody who keeps it "
         "up to date (label endpointslice.kubernetes.io/managed-by).",
         (SLICES, "kubectl delete endpointslice -n {namespace} {object}"),

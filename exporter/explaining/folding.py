@@ -48,8 +48,8 @@ def _cut(word: str, width: int) -> Iterator[str]:
 def fold_command(command: str, width: int, *, first: str = "", rest: str = "") -> list[str]:
     r"""A shell command in lines that can be copied together: broken lines end in ` \`.
 
-    A word that is too long for a line is broken after a comma, where a shell puts it together
-    again; one in quotes stays as it is, for there a shell would not.
+    A word that is too long for a line is broken too, where a shell puts it together again; one in
+    quotes stays as it is, for there a shell would not.
     """
     lines: list[str] = []
     indent, line = first, ""
@@ -65,9 +65,15 @@ def fold_command(command: str, width: int, *, first: str = "", rest: str = "") -
 
 def _break_word(line: str, width: int) -> Iterator[str]:
     while len(line) > width and "'" not in line:
-        at = line.rfind(",", 1, width - 1)
-        if at < 0:
-            break
-        yield line[: at + 1] + "\\"
-        line = line[at + 1 :]
+        # Nothing stands before what follows: a blank would end the word.
+        at = next(
+            (
+                found + 1
+                for joint in _JOINTS
+                if (found := line.rfind(joint, width // 2, width - 1)) > 0
+            ),
+            width - 1,
+        )
+        yield line[:at] + "\\"
+        line = line[at:]
     yield line

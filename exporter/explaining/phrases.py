@@ -32,14 +32,16 @@ class _Verb(int):
 
 def fill_in(template: str, finding: Finding, pods_known: bool) -> str:  # noqa: FBT001 - as it reads
     """The template with what the finding holds; `{total:what}` counts Pods, or else endpoints."""
-    number = finding.count or len(finding.about)
+    many = finding.count or len(finding.about)
+    # None of three is 0 of 3; of what has no whole the names are the number.
+    number = finding.count if finding.total else many
     policies = finding.detail.split(",")
     values: Mapping[str, object] = {
         "count": _Number(number),
         "total": _Number(finding.total),
-        "named": _Noun(number),
+        "named": _Noun(many),
         "verb": _Verb(number),
-        "names": join_some([who for who, _ in finding.about], of=number),
+        "names": join_some([who for who, _ in finding.about], of=many),
         "detail": finding.detail,
         "policies": f"{' and '.join(policies)} {'is' if len(policies) == 1 else 'are'}",
     }

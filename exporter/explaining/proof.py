@@ -12,7 +12,7 @@ from exporter.explaining.durations import human_duration
 from exporter.explaining.evidence import describe_leaving, find_reason, tell_pod
 from exporter.explaining.scene import Scene
 from exporter.explaining.wording import count_of, join_some, show_since
-from exporter.model import ANNOTATION_PREFIX, Finding, FindingCode, Source
+from exporter.model import ANNOTATION_PREFIX, Finding, FindingCode, LagKind, Source
 
 _Proof = Callable[[Scene, Finding], Iterator[str]]
 
@@ -32,9 +32,11 @@ def _withdrawn(_scene: Scene, finding: Finding) -> Iterator[str]:
     yield "it has no selector: Kubernetes writes no endpoints for it, somebody else did"
 
 
-def _stale(_scene: Scene, finding: Finding) -> Iterator[str]:
+def _stale(scene: Scene, finding: Finding) -> Iterator[str]:
+    gone = {(lag.address, lag.pod): lag.kind is LagKind.POD_GONE for lag in scene.report.lags}
     for address, pod in finding.about:
-        yield f"address {address} is listed for Pod {pod}, which is gone or has another address"
+        what = "is gone" if gone.get((address, pod)) else "has another address"
+        yield f"address {address} is listed for Pod {pod}, which {what}"
 
 
 def _lagging(scene: Scene, finding: Finding) -> Iterator[str]:

@@ -51,7 +51,7 @@ def render_text(explanation: Explanation, *, colour: bool = False) -> str:
 
 def _is_headline(explanation: Explanation, told: Told) -> bool:
     """Whether the finding's sentence stands on top already."""
-    return told is explanation.findings[0] and told.message == explanation.message
+    return (told.message, told.fix) == (explanation.message, explanation.fix)
 
 
 def _open(explanation: Explanation, paint: _Painter) -> Iterator[str]:
@@ -74,8 +74,7 @@ def _verdict(explanation: Explanation) -> str:
     if explanation.reason is not None:
         detail = f" ({explanation.detail})" if explanation.detail else ""
         words.append(f"{explanation.reason}{detail}")
-    elif explanation.findings:
-        words.append(str(explanation.findings[0].code))
+    words += [str(one.code) for one in explanation.findings if _is_headline(explanation, one)]
     return ", ".join(words)
 
 
@@ -88,7 +87,7 @@ def _facts(explanation: Explanation, paint: _Painter) -> Iterator[str]:
 
 def _todo(explanation: Explanation, paint: _Painter) -> Iterator[str]:
     """What to do about the reason; a finding's own stands with the finding."""
-    if explanation.findings and _is_headline(explanation, explanation.findings[0]):
+    if any(_is_headline(explanation, told) for told in explanation.findings):
         return
     yield ""
     yield paint("What to do", _BOLD)

@@ -107,7 +107,7 @@ def _tell(
             due=due,
             judgement=judgement,
         )
-    slices, exact = facts.slices, view.source.exact
+    slices, exact = facts.slices, facts.exact
     pairs = None
     if options.pairs:
         family = reported_families(service)[0]

@@ -10,7 +10,7 @@ from exporter.objects.slices import READY, SERVING
 
 def find_masked(case: Case) -> Finding | None:
     """PublishNotReadyAddresses makes addresses count as ready that do not serve."""
-    if not case.service.publish_not_ready or not case.facts.view.source.exact:
+    if not case.service.publish_not_ready or not case.facts.exact:
         return None
     flags = [
         entry.flags

@@ -56,9 +56,9 @@ def local_policies(case: Case) -> list[str]:
 
 def find_ignored_hints(case: Case) -> Finding | None:
     """kube-proxy heeds hints only while every ready endpoint has one (topology.go)."""
-    flags = [entry.flags & (ZONE_HINT | NODE_HINT) for entry in _ready(case)]
-    if not any(flags):
+    if not any(state & (ZONE_HINT | NODE_HINT) for state in case.facts.states):
         return None
+    flags = [entry.flags for entry in _ready(case)]
     for flag, word in ((NODE_HINT, "node"), (ZONE_HINT, "zone")):
         bare = sum(not state & flag for state in flags)
         if 0 < bare < len(flags):

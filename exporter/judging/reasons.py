@@ -34,7 +34,7 @@ def find_reason(facts: Facts) -> Verdict | None:
     if facts.pods is None or verdict[0] not in WITHOUT_PODS:
         return verdict
     reason, detail = judge_pods(facts.pods, verdict)
-    if reason is Reason.ALL_PODS_TERMINATING and _any_flag(facts.merged, SERVING):
+    if reason is Reason.ALL_PODS_TERMINATING and any(state & SERVING for state in facts.states):
         detail = "Serving"
     return reason, detail
 
@@ -47,8 +47,8 @@ def _by_slices(facts: Facts) -> Verdict:
     if service.deleting:
         return Reason.SERVICE_DELETING, None
     if not service.selector:
-        return _selectorless(service, merged, slices)
-    exact = facts.view.source.exact
+        return _selectorless(facts, slices)
+    exact = facts.exact
     if not slices:
         return Reason.ENDPOINT_SLICES_MISSING, None if exact else "Endpoints"
     ready = _ready_types(merged)
@@ -56,19 +56,20 @@ def _by_slices(facts: Facts) -> Verdict:
         if ready & set(usable_families(service)):
             return Reason.NAMED_PORT_MISSING, _blocked_by(service, slices)
         return Reason.FAMILY_MISMATCH, None
-    flags = _flags(merged)
+    flags = facts.states
     if not exact and all(state & READY for state in flags):
         # No address, or ready ones behind other ports: which, Endpoints can't tell.
         return Reason.NO_ENDPOINTS, None
     if any(not state & TERMINATING for state in flags):
         return Reason.ENDPOINTS_NOT_READY, None
     if flags:
-        return Reason.ALL_TERMINATING, "Serving" if _any_flag(merged, SERVING) else None
+        serving = any(state & SERVING for state in flags)
+        return Reason.ALL_TERMINATING, "Serving" if serving else None
     return Reason.NO_ENDPOINTS, None
 
 
-def _selectorless(service: Service, merged: Merged, slices: Sequence[EndpointSlice]) -> Verdict:
-    flags = _flags(merged)
+def _selectorless(facts: Facts, slices: Sequence[EndpointSlice]) -> Verdict:
+    service, merged, flags = facts.view.service, facts.merged, facts.states
     if not flags:
         return Reason.SELECTORLESS_NO_ENDPOINTS, None
     ready = _ready_types(merged)
@@ -100,14 +101,6 @@ def _ready_types(merged: Merged) -> set[str]:
         for kind, entries in merged.items()
         if any(entry.flags & READY for entry in entries.values())
     }
-
-
-def _flags(merged: Merged) -> set[int]:
-    return {entry.flags for entries in merged.values() for entry in entries.values()}
-
-
-def _any_flag(merged: Merged, flag: int) -> bool:
-    return any(state & flag for state in _flags(merged))
 
 
 # ── what Pods and workloads tell ─────────────────────────────────────────────────────────────

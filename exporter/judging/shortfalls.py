@@ -89,6 +89,8 @@ def _count_unready(case: Case) -> tuple[int, int]:
     pods = case.facts.pods
     if pods is not None:
         return (len(_unready(case)) if pods.unready else 0), pods.candidates
+    if not any(counts.not_ready for counts in case.facts.counts):
+        return 0, case.best
     best = (0, 0)
     for entries in case.facts.merged.values():
         flags = [entry.flags for entry in entries.values() if not entry.flags & TERMINATING]

@@ -111,7 +111,7 @@ def find_missing_replicas(case: Case) -> Finding | None:
 
 def find_truncation(case: Case) -> Finding | None:
     """The Endpoints object (or the one that slices mirror) was cut at 1,000 addresses."""
-    exact = case.facts.view.source.exact
+    exact = case.facts.exact
     for piece in case.facts.slices or ():
         if piece.truncated and (not exact or piece.managed_by == MIRRORING_CONTROLLER):
             return Finding(FindingCode.TRUNCATED, Weight.WARNING)

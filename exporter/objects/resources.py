@@ -24,6 +24,12 @@ class Resource(msgspec.Struct, frozen=True, order=True):
         """`v1` for the core group, `group/version` for all others."""
         return f"{self.group}/{self.version}" if self.group else self.version
 
+    @property
+    def api_versions(self) -> tuple[str, ...]:
+        """The same for every version that may be asked for."""
+        older = tuple(f"{self.group}/{version}" for version in self.older)
+        return (self.api_version, *older)
+
     def path(self, namespace: str | None = None, version: str = "") -> str:
         """The collection's URL path, of one namespace or (None) of the whole cluster."""
         version = version or self.version

@@ -62,6 +62,7 @@ def page_read(plan: Plan, state: State, given: PageRead, now: float, chance: flo
         list_version="",
         unavailable=False,
         attempts=0,
+        rejections=0,
         refusals=0,
         synced=True,
         forbidden=False,

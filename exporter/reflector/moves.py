@@ -113,8 +113,8 @@ def unauthorized(
     state: State, order: List | Watch, failure: Failure, now: float, chance: float, *effects: Effect
 ) -> Step:
     """401: a token may just have been replaced, so it is read anew and tried at once, once."""
-    state = replace(state, refusals=state.refusals + 1)
-    if state.refusals > 1:
+    state = replace(state, rejections=state.rejections + 1)
+    if state.rejections > 1:
         return back_off(state, order, failure, now, chance, DropToken(), *effects)
     effects = (DropToken(), *effects)
     if isinstance(order, Watch):

@@ -204,8 +204,9 @@ class State(msgspec.Struct, frozen=True):
 
     `order` is what is under way or, while resting, what comes next. `asked` is the first page of
     the list under way. `resource_version` is the last one seen, "" before any; `unavailable`:
-    the server could not serve it. `attempts` counts repeats of one request, `refusals` answers
-    401, 403 and 404 in a row. `polling`: `auto` has fallen back to lists; `probe_at` is when it
+    the server could not serve it. `attempts` counts repeats of one request; `rejections` are
+    answers 401 in a row and `refusals` answers 403 and 404: a token that was just replaced says
+    nothing of what is allowed. `polling`: `auto` has fallen back to lists; `probe_at` is when it
     tries to watch again. `streams`: the server has not yet shown that it can't do WatchList.
     """
 
@@ -220,6 +221,7 @@ class State(msgspec.Struct, frozen=True):
     opened_at: float | None = None
     events: int = 0
     attempts: int = 0
+    rejections: int = 0
     refusals: int = 0
     backoff: Backoff = Backoff()
     polling: bool = False

@@ -47,6 +47,7 @@ def opened(_plan: Plan, state: State, _given: Opened, now: float, _chance: float
         events=0,
         # A stream that opens has not come to its end yet: the next failure is not the first.
         attempts=state.attempts if state.phase is Phase.STREAMING else 0,
+        rejections=0,
         refusals=0,
         polling=False,
         error="",

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from exporter.server.errors import ServerError
 
-_BACKLOG = 256
+#: Connections that the system keeps until they are accepted; Linux lowers it to its own limit.
+BACKLOG = 1024
 
 # A machine without IPv6 still resolves names to IPv6 addresses: those are passed over.
 _ABSENT = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
@@ -85,7 +86,7 @@ def _listen(family: int, place: tuple[object, ...], *, both: bool = False) -> so
         if family == socket.AF_INET6:
             made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0 if both else 1)
         made.bind(place)
-        made.listen(_BACKLOG)
+        made.listen(BACKLOG)
         made.setblocking(False)  # noqa: FBT003 - it has no name
     except OSError:
         made.close()

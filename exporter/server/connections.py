@@ -11,12 +11,13 @@ import asyncio
 import ssl
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from functools import partial
 from typing import cast
 
 import msgspec
 import structlog
 
+from exporter.server.notices import Notices
+from exporter.server.seats import Seat, Seats, name_client
 from exporter.server.tls import names_allowed_san
 
 _log = structlog.get_logger(__name__)
@@ -31,16 +32,20 @@ class Limits(msgspec.Struct, frozen=True):
     """What a client may cost. Times are in seconds, sizes in bytes.
 
     `first_request`: from accept to the end of the first request's headers, the TLS handshake
-    included. `idle`: between two requests. `stall`: while nothing of an answer can be sent.
-    `answer`: for a whole answer.
+    included. `idle`: between two requests, once one was answered as its sender wished; before
+    that `strange`. `stall`: while nothing of an answer can be sent. `answer`: for a whole answer.
+    `scrapes`: that are sent at the same time; `scrapes_waiting`: that wait for their turn.
     """
 
     connections: int = 512
     header_line: int = 8190
     first_request: float = 10.0
     idle: float = 120.0
+    strange: float = 5.0
     stall: float = 30.0
     answer: float = 120.0
+    scrapes: int = 4
+    scrapes_waiting: int = 100
 
 
 class Encryption(msgspec.Struct, frozen=True):
@@ -55,49 +60,50 @@ class Connections:
 
     def __init__(
         self,
-        serve: Callable[[asyncio.TimerHandle, Callable[[], None]], asyncio.Protocol],
+        serve: Callable[[asyncio.TimerHandle, Seat], asyncio.Protocol],
         limits: Limits,
     ) -> None:
         """`serve` makes the HTTP protocol of a connection that is through.
 
-        It is given the deadline, to be cancelled with the first request, and what to call when
-        the connection is lost.
+        It is given the deadline, to be cancelled with the first request, and the seat, to be left
+        when the connection is lost.
         """
         self.serve = serve
         self.limits = limits
+        self.seats = Seats(limits.connections)
         self.encryption: Encryption | None = None
-        self._open: set[asyncio.Transport] = set()
         self._opening: set[asyncio.Task[None]] = set()
-        self._full = False
+        self._notices = Notices()
         self._empty = asyncio.Event()
         self._empty.set()
 
     def __len__(self) -> int:
-        return len(self._open)
+        return len(self.seats)
 
     def accept(self) -> asyncio.Protocol:
         """The protocol of a connection that is just accepted."""
         return _Opening(self)
 
-    def enter(self, transport: asyncio.Transport) -> bool:
-        """Count a connection in; False when there are too many, and it was turned away."""
-        full = len(self._open) >= self.limits.connections
-        if full and not self._full:
-            _log.warning("too many connections", limit=self.limits.connections)
-        self._full = full
-        if full:
+    def enter(self, transport: asyncio.Transport) -> Seat | None:
+        """Count a connection in; None when there is no place, and it was turned away."""
+        now = asyncio.get_running_loop().time()
+        seat = Seat(name_client(transport.get_extra_info("peername")), transport.abort)
+        if not self.seats.enter(seat, now):
+            if self._notices.allows(seat.address, now):
+                _log.warning(
+                    "too many connections", limit=self.limits.connections, address=seat.address
+                )
             if self.encryption is None:
                 transport.write(_FULL)
             transport.close()
-            return False
-        self._open.add(transport)
+            return None
         self._empty.clear()
-        return True
+        return seat
 
-    def leave(self, transport: asyncio.Transport) -> None:
+    def leave(self, seat: Seat) -> None:
         """Count a connection out; once is enough, twice does no harm."""
-        self._open.discard(transport)
-        if not self._open:
+        self.seats.leave(seat)
+        if not self.seats:
             self._empty.set()
 
     def begin(self, handshake: Coroutine[None, None, None]) -> None:
@@ -115,9 +121,9 @@ class Connections:
         with suppress(TimeoutError):
             async with asyncio.timeout(grace):
                 await self._empty.wait()
-        for transport in tuple(self._open):
+        for seat in tuple(self.seats):
             # close() would wait until a client that does not read has taken everything.
-            transport.abort()
+            seat.cut()
 
 
 class _Opening(asyncio.Protocol):
@@ -127,24 +133,25 @@ class _Opening(asyncio.Protocol):
         self._connections = connections
         self._early = bytearray()
         self._lost = False
-        self._leave: Callable[[], None] = lambda: None
+        self._seat: Seat | None = None
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A connection is accepted."""
         connections, raw = self._connections, cast("asyncio.Transport", transport)
-        if not connections.enter(raw):
+        seat = connections.enter(raw)
+        if seat is None:
             return
-        self._leave = partial(connections.leave, raw)
+        self._seat = seat
         deadline = asyncio.get_running_loop().call_later(
             connections.limits.first_request, raw.abort
         )
         self._deadline = deadline
         if connections.encryption is None:
-            self._serve(raw, deadline)
+            self._serve(raw, deadline, seat)
         else:
             raw.pause_reading()
-            connections.begin(self._encrypt(raw, connections.encryption, deadline))
+            connections.begin(self._encrypt(raw, connections.encryption, deadline, seat))
 
     def data_received(self, data: bytes) -> None:
         """Something came before HTTP took over."""
@@ -156,7 +163,7 @@ class _Opening(asyncio.Protocol):
         self._end()
 
     async def _encrypt(
-        self, raw: asyncio.Transport, tls: Encryption, deadline: asyncio.TimerHandle
+        self, raw: asyncio.Transport, tls: Encryption, deadline: asyncio.TimerHandle, seat: Seat
     ) -> None:
         try:
             secure = await asyncio.get_running_loop().start_tls(
@@ -184,10 +191,12 @@ class _Opening(asyncio.Protocol):
             _log.debug("client certificate has no allowed name")
             self._cut(raw)
             return
-        self._serve(secure, deadline)
+        self._serve(secure, deadline, seat)
 
-    def _serve(self, transport: asyncio.Transport, deadline: asyncio.TimerHandle) -> None:
-        protocol = self._connections.serve(deadline, self._leave)
+    def _serve(
+        self, transport: asyncio.Transport, deadline: asyncio.TimerHandle, seat: Seat
+    ) -> None:
+        protocol = self._connections.serve(deadline, seat)
         transport.set_protocol(protocol)
         protocol.connection_made(transport)
         if self._early:
@@ -198,6 +207,7 @@ class _Opening(asyncio.Protocol):
         self._end()
 
     def _end(self) -> None:
-        self._leave()
+        if self._seat is not None:
+            self._connections.leave(self._seat)
         if self._deadline is not None:
             self._deadline.cancel()

@@ -1,32 +1,41 @@
-"""HTTP, spoken by aiohttp: requests in, answers out in pieces. It knows no page.
-
-A big body is written piece by piece; between pieces others get their turn, and a client that does
-not take them in time is cut off.
-"""
+"""HTTP, spoken by aiohttp: requests in, answers out. It knows no page."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import aclosing, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from http import HTTPStatus
-from typing import Any
 
 import structlog
-from aiohttp import web
+from aiohttp import HttpVersion, HttpVersion10, HttpVersion11, web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http_parser import RawRequestMessage
+from aiohttp.streams import StreamReader
 
 from exporter.log import describe_exception
-from exporter.server.auth import Gate
+from exporter.server.auth import Asked, Everybody, Gate
 from exporter.server.connections import Limits
+from exporter.server.seats import Seat, Seats
+from exporter.server.sending import Sending
+from exporter.server.turns import CrowdedError, Turns
 from exporter.web import Request, Response, say
 
 _log = structlog.get_logger(__name__)
 
-#: What is gathered before it is written, and for how long the loop may be held.
-_WRITE = 65536
-_HOLD = 0.005
-
 _NEGOTIATED = ("Accept", "Accept-Encoding", "If-None-Match", "Last-Event-ID")
+
+_SPOKEN = (HttpVersion10, HttpVersion11)
+
+#: Who gets such an answer is not worth a connection: it would be one more to hold.
+_LAST = frozenset(
+    {
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.HTTP_VERSION_NOT_SUPPORTED,
+    }
+)
 
 
 class Answering:
@@ -41,52 +50,84 @@ class Answering:
         respond: Callable[[Request], Response],
         scrape_ended: Callable[[float, int], None],
         limits: Limits,
+        seats: Seats,
     ) -> None:
         self._respond = respond
         self._scrape_ended = scrape_ended
         self._limits = limits
-        self.gate = Gate({})
+        self._seats = seats
+        self._scrapes = Turns(limits.scrapes, limits.scrapes_waiting, limits.scrapes_waiting)
+        self.gate: Gate = Everybody()
         self.headers: Mapping[str, str] = {}
 
     async def answer(self, given: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
-        begun = asyncio.get_running_loop().time()
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
         protocol = given.protocol
-        if isinstance(protocol, Http):
-            protocol.keep()
+        assert isinstance(protocol, Http)  # noqa: S101 - all requests come through it
+        protocol.work()
         try:
             async with asyncio.timeout(self._limits.answer) as deadline:
-                return await self._answer(given, begun, deadline)
+                response = await self._choose(given, protocol.seat)
+                if response.stream is not None:
+                    deadline.reschedule(None)  # it lasts as long as somebody reads it
+                return await self._send(given, response, protocol.seat, begun)
         except TimeoutError:
             _log.debug("client did not take the answer in time", path=given.path)
             if given.transport is not None:
                 given.transport.abort()
             raise ConnectionResetError("the client did not take the answer in time") from None
+        finally:
+            protocol.rest()
 
-    async def _answer(
-        self, given: web.BaseRequest, begun: float, deadline: asyncio.Timeout
+    async def _choose(self, given: web.BaseRequest, seat: Seat) -> Response:
+        if isinstance(given, Plain) and given.spoken not in _SPOKEN:
+            return say(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "speaks HTTP/1.1")
+        authorization = given.headers.get("Authorization", "")
+        asked = Asked(given.method, given.path, authorization, seat.address)
+        refusal = await self.gate.refuse(asked)
+        if refusal is not None:
+            return refusal
+        response = self._ask(given, seat)
+        if response.status < HTTPStatus.BAD_REQUEST:
+            self._seats.prove(seat)
+        return response
+
+    async def _send(
+        self, given: web.BaseRequest, response: Response, seat: Seat, begun: float
     ) -> web.StreamResponse:
-        if await self.gate.admits(given.headers.get("Authorization", "")):
-            response = self._ask(given)
-        else:
-            response = say(401, "unauthorized", ("WWW-Authenticate", 'Basic realm="exporter"'))
+        sending = Sending(self._seats, seat, self._limits.stall)
+        if not response.scrape:
+            return await self._write(given, response, sending)
+        try:
+            async with self._scrapes.take(seat.address) as sending.turn:
+                stream = await self._write(given, response, sending)
+        except CrowdedError:
+            crowded = say(503, "too many scrapes wait for their turn", ("Retry-After", "1"))
+            return await self._write(given, crowded, sending)
+        if given.method != "HEAD":
+            self._scrape_ended(asyncio.get_running_loop().time() - begun, sending.size)
+        return stream
+
+    async def _write(
+        self, given: web.BaseRequest, response: Response, sending: Sending
+    ) -> web.StreamResponse:
         stream = web.StreamResponse(status=response.status, headers=self._dress(response))
         if response.length is not None:
             stream.content_length = response.length
+        if response.status in _LAST:
+            stream.force_close()
         await stream.prepare(given)
         if response.stream is not None:
-            deadline.reschedule(None)  # it lasts as long as somebody reads it
-            await self._pass_on(stream, response.stream)
+            await sending.pass_on(stream, response.stream)
         elif given.method != "HEAD" and response.status != HTTPStatus.NOT_MODIFIED:
             steps = iter((response.body,)) if isinstance(response.body, bytes) else response.body
-            size = await self._send(stream, steps)
-            await self._unless_stalled(stream.write_eof())
-            if response.scrape:
-                self._scrape_ended(asyncio.get_running_loop().time() - begun, size)
+            await sending.send(stream, steps)
         _log.debug("request", method=given.method, path=given.path, status=response.status)
         return stream
 
-    def _ask(self, given: web.BaseRequest) -> Response:
+    def _ask(self, given: web.BaseRequest, seat: Seat) -> Response:
         try:
             return self._respond(
                 Request(
@@ -98,6 +139,7 @@ class Answering:
                         for name in _NEGOTIATED
                         if name in given.headers
                     },
+                    seat.address,
                 )
             )
         except Exception as error:  # noqa: BLE001 - a page that fails must not take others along
@@ -112,52 +154,50 @@ class Answering:
                 headers[name] = value
         return headers
 
-    async def _send(self, stream: web.StreamResponse, steps: Iterator[bytes]) -> int:
-        clock = asyncio.get_running_loop().time
-        gathered: list[bytes] = []
-        waiting = total = 0
-        resumed = clock()
-        for piece in steps:
-            if piece:
-                gathered.append(piece)
-                waiting += len(piece)
-            if waiting >= _WRITE:
-                await self._unless_stalled(stream.write(b"".join(gathered)))
-                total += waiting
-                gathered.clear()
-                waiting = 0
-            if clock() - resumed > _HOLD:
-                await asyncio.sleep(0)
-                resumed = clock()
-        if waiting:
-            await self._unless_stalled(stream.write(b"".join(gathered)))
-        return total + waiting
 
-    async def _pass_on(self, stream: web.StreamResponse, pieces: AsyncIterator[bytes]) -> None:
-        """Send each piece at once; whoever does not take one in time is cut off."""
-        async with aclosing(pieces):  # type: ignore[type-var]  # they come from a generator
-            async for piece in pieces:
-                await self._unless_stalled(stream.write(piece))
-        await self._unless_stalled(stream.write_eof())
+class Plain(web.BaseRequest):
+    """A request whose answer does not say by which software it was made.
 
-    async def _unless_stalled(self, writing: Any) -> None:  # noqa: ANN401 - any awaitable
-        async with asyncio.timeout(self._limits.stall):
-            await writing
+    `spoken` is the version of HTTP that the client named.
+    """
+
+    spoken: HttpVersion
+
+    async def _prepare_hook(self, response: web.StreamResponse) -> None:
+        response.headers.popall("Server", None)
+
+
+def make_request(
+    message: RawRequestMessage,
+    payload: StreamReader,
+    protocol: web.RequestHandler,
+    writer: AbstractStreamWriter,
+    task: asyncio.Task[None],
+) -> Plain:
+    """The request of a message; to a version that is not spoken the answer is HTTP/1.1."""
+    spoken = message.version
+    if spoken not in _SPOKEN:
+        message = message._replace(version=HttpVersion11, should_close=True)
+    made = Plain(message, payload, protocol, writer, task, asyncio.get_running_loop())
+    made.spoken = spoken
+    return made
 
 
 class Http(web.RequestHandler):
     """A connection that speaks HTTP, until it is lost."""
 
-    __slots__ = ("_deadline", "_leave")
+    __slots__ = ("_deadline", "_left", "_limits", "_seats", "seat")
 
     def __init__(
         self,
         server: web.Server,
         deadline: asyncio.TimerHandle,
-        leave: Callable[[], None],
+        seats: Seats,
+        seat: Seat,
         limits: Limits,
+        left: Callable[[Seat], None],
     ) -> None:
-        """`deadline` runs until keep(); `leave` is called when the connection is lost."""
+        """`deadline` runs until work(); `left` is called when the connection is lost."""
         super().__init__(
             server,
             loop=asyncio.get_running_loop(),
@@ -168,17 +208,29 @@ class Http(web.RequestHandler):
             max_field_size=limits.header_line,
         )
         self._deadline = deadline
-        self._leave = leave
+        self._limits = limits
+        self._seats = seats
+        self._left = left
+        self.seat = seat
 
-    def keep(self) -> None:
-        """The first request is there: the connection is worth keeping."""
+    def work(self) -> None:
+        """A request is there."""
         self._deadline.cancel()
+        self._seats.work(self.seat)
+
+    def rest(self) -> None:
+        """It is answered; whoever has proven nothing has to ask soon again."""
+        loop = asyncio.get_running_loop()
+        self._seats.rest(self.seat, loop.time())
+        if not self.seat.proven:
+            self._deadline.cancel()
+            self._deadline = loop.call_later(self._limits.strange, self.seat.cut)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Count the connection out."""
-        self._deadline.cancel()
-        self._leave()
         super().connection_lost(exc)
+        self._deadline.cancel()
+        self._left(self.seat)
 
     def handle_error(
         self,

@@ -5,54 +5,71 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
+import msgspec
 import structlog
 from aiohttp import web
 
-from exporter.server.addresses import open_sockets, show_address
-from exporter.server.auth import Gate
-from exporter.server.connections import Connections, Encryption, Limits
+from exporter.server.addresses import BACKLOG, open_sockets, show_address
+from exporter.server.auth import Everybody, Gate, Passwords
+from exporter.server.connections import Connections, Limits
+from exporter.server.descriptors import fit_connections
 from exporter.server.errors import ServerError
-from exporter.server.http import Answering, Http
-from exporter.server.tls import make_context
-from exporter.server.web_config import parse_web_config
+from exporter.server.http import Answering, Http, make_request
+from exporter.server.seats import Seat
+from exporter.server.web_config import WebConfig
+from exporter.server.web_files import Loaded, WebFiles
 from exporter.web import Request, Response
 
 _log = structlog.get_logger(__name__)
 
-_Fingerprint = tuple[tuple[str, int, int, int], ...]
+#: Connections that are accepted before others get their turn.
+_ACCEPTED = 64
 
 
 class Server:
-    """Serves what `respond` answers, on all addresses, until stopped.
+    """Serves what `respond` answers, on all addresses and sockets, until stopped.
 
-    `respond` must be quick and never wait. `scrape_ended` is told of each whole scrape: seconds,
-    and bytes as sent. `web_config_file` is read again when it, or a certificate, changes; what is
-    wrong with it then is logged, and what held before goes on to hold.
+    `respond` must be quick and never wait. `sockets` listen already; the server closes them.
+    `scrape_ended` is told of each whole scrape: seconds, and bytes as sent. `gate` says who may
+    ask, in place of the file's users. `web_config_file` is read again when it, or a certificate,
+    changes; what is wrong with it then is logged and tried again, and what held before holds on.
     """
 
     def __init__(
         self,
         respond: Callable[[Request], Response],
-        addresses: Sequence[tuple[str, int]],
+        addresses: Sequence[tuple[str, int]] = (),
         *,
+        sockets: Sequence[socket.socket] = (),
         web_config_file: str | None = None,
         scrape_ended: Callable[[float, int], None] = lambda _seconds, _size: None,
         limits: Limits = Limits(),  # noqa: B008 - it is frozen
+        gate: Gate | None = None,
         reload_every: float = 5.0,
     ) -> None:
         self._addresses = tuple(addresses)
+        self._sockets = tuple(sockets)
         self._file = web_config_file
+        self._files = WebFiles(web_config_file, users_elsewhere=gate is not None)
+        self._config: WebConfig | None = None
+        self._gate = gate
         self._reload_every = reload_every
+        fitting = fit_connections(limits.connections)
+        if fitting < limits.connections:
+            _log.warning(
+                "fewer connections than set: the limit of open files is too low",
+                connections=fitting,
+                set=limits.connections,
+            )
+            limits = msgspec.structs.replace(limits, connections=fitting)
         self._limits = limits
-        self._answering = Answering(respond, scrape_ended, limits)
         self._connections = Connections(self._serve, limits)
+        self._answering = Answering(respond, scrape_ended, limits, self._connections.seats)
         self._http: web.Server | None = None
         self._listeners: list[asyncio.Server] = []
         self._reloading: asyncio.Task[None] | None = None
-        self._watched: tuple[str, ...] = ()
-        self._fingerprint: _Fingerprint = ()
+        self._told: tuple[str, ...] = ()
 
     @property
     def connections(self) -> int:
@@ -63,21 +80,26 @@ class Server:
         """Listen; gives the URLs. ServerError tells all that is wrong, and nothing is left open."""
         lines: list[str] = []
         try:
-            self._load()
+            self._take_over(await asyncio.to_thread(self._files.load))
         except ServerError as error:
             lines += error.lines
+        sockets = list(self._sockets)
         try:
-            sockets = await open_sockets(self._addresses)
+            sockets += await open_sockets(self._addresses)
         except ServerError as error:
-            raise ServerError([*lines, *error.lines]) from None
+            lines += error.lines
         if lines:
             for each in sockets:
                 each.close()
             raise ServerError(lines)
-        self._http = web.Server(self._answering.answer)
+        self._http = web.Server(self._answering.answer, request_factory=make_request)
         loop = asyncio.get_running_loop()
         for each in sockets:
-            self._listeners.append(await loop.create_server(self._connections.accept, sock=each))
+            self._listeners.append(
+                await loop.create_server(self._connections.accept, sock=each, backlog=_ACCEPTED)
+            )
+            # asyncio means one number for both, and has just set the smaller one.
+            each.listen(BACKLOG)
         if self._file is not None:
             self._reloading = loop.create_task(self._reload_for_ever())
         return tuple(self._url(each) for each in sockets)
@@ -102,65 +124,62 @@ class Server:
             await closing
             self._http = None
 
-    def _serve(self, deadline: asyncio.TimerHandle, leave: Callable[[], None]) -> Http:
+    def _serve(self, deadline: asyncio.TimerHandle, seat: Seat) -> Http:
         assert self._http is not None  # noqa: S101 - listening begins after it is made
-        return Http(self._http, deadline, leave, self._limits)
+        connections = self._connections
+        return Http(self._http, deadline, connections.seats, seat, self._limits, connections.leave)
 
     def _url(self, listening: socket.socket) -> str:
+        if listening.family not in (socket.AF_INET, socket.AF_INET6):
+            return f"unix:{listening.getsockname()}"
         host, port = listening.getsockname()[:2]
         scheme = "http" if self._connections.encryption is None else "https"
         return f"{scheme}://{show_address(host, port)}"
 
     # ── the web configuration file ───────────────────────────────────────────────────────────
 
-    def _load(self) -> None:
-        if self._file is None:
-            return
-        # Taken before anything is read: what changes meanwhile is then seen as a change.
-        self._fingerprint = self._take_fingerprint()
-        try:
-            config = parse_web_config(Path(self._file).read_bytes(), self._file)
-        except OSError as error:
-            raise ServerError([f"{self._file}: can't be read: {error.strerror}"]) from error
-        # Watched even if they can't be used: one of them may be mended.
-        self._watched = config.tls.files if config.tls is not None else ()
-        self._fingerprint = (self._fingerprint[0], *self._take_fingerprint()[1:])
-        encryption = None
-        if config.tls is not None:
-            context = make_context(config.tls, self._file)
-            encryption = Encryption(context, config.tls.allowed_sans)
-        gate = Gate(config.users)
-        self._answering.gate, self._answering.headers = gate, config.headers
-        self._connections.encryption = encryption
-
-    def _take_fingerprint(self) -> _Fingerprint:
-        return tuple(_fingerprint(name) for name in (self._file or "", *self._watched))
+    def _take_over(self, loaded: Loaded) -> None:
+        answering, config = self._answering, loaded.config
+        if self._gate is not None:
+            answering.gate = self._gate
+        elif loaded.check is None:
+            answering.gate = Everybody()
+        elif isinstance(answering.gate, Passwords):
+            answering.gate.change(config.users)
+        else:
+            answering.gate = Passwords(config.users, loaded.check)
+        answering.headers = config.headers
+        self._connections.encryption = loaded.encryption
+        self._config = config
 
     async def _reload_for_ever(self) -> None:
         while True:
             await asyncio.sleep(self._reload_every)
-            self.reload()
+            await self.reload()
 
-    def reload(self) -> bool:
+    async def reload(self) -> bool:
         """Read the web configuration again if it, or a file that it names, has changed.
 
-        Gives whether it was taken over; a fault is logged once, and what held before holds on.
+        Gives whether it was taken over. A fault is logged once, what held before holds on, and
+        the next call tries again.
         """
-        if self._file is None or self._take_fingerprint() == self._fingerprint:
-            return False
         try:
-            self._load()
+            if not await asyncio.to_thread(lambda: self._files.changed):
+                return False
+            self._take_over(await asyncio.to_thread(self._files.load, self._config))
         except ServerError as error:
-            for line in error.lines:
-                _log.error("web configuration not taken over", problem=line)
+            self._tell(error.lines)
             return False
+        except Exception as error:  # noqa: BLE001 - nothing may end reloading for ever
+            # Not its text: it may repeat what stands in the file.
+            self._tell((f"{self._file}: {type(error).__name__}",))
+            return False
+        self._told = ()
         _log.info("web configuration taken over", file=self._file)
         return True
 
-
-def _fingerprint(name: str) -> tuple[str, int, int, int]:
-    try:
-        found = Path(name).stat()
-    except OSError:
-        return name, 0, 0, 0
-    return name, found.st_mtime_ns, found.st_size, found.st_ino
+    def _tell(self, lines: tuple[str, ...]) -> None:
+        if lines != self._told:
+            for line in lines:
+                _log.error("web configuration not taken over", problem=line)
+        self._told = lines

@@ -7,7 +7,7 @@ anew; it holds nobody up.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Collection
 
 import msgspec
@@ -20,9 +20,10 @@ Render = Callable[[Collection[ServiceKey], int], tuple[bytes, int]]
 class Pace(msgspec.Struct, frozen=True):
     """What streams may cost. Times are in seconds.
 
-    `gather`: how long changes are gathered before they are told. `beat`: between two events that
-    say how reading goes; they also find out who is gone. `keep`: events that a slow reader may be
-    behind. `most_keys`: with more changes at once everybody begins anew.
+    `streams`: so many at once; one address may have half of them. `gather`: how long changes are
+    gathered before they are told. `beat`: between two events that say how reading goes; they also
+    find out who is gone. `keep`: events that a slow reader may be behind. `most_keys`: with more
+    changes at once everybody begins anew.
     """
 
     streams: int = 64
@@ -50,7 +51,7 @@ class Hub:
         self._status = status
         self._instance = instance
         self._pace = pace
-        self._streams = 0
+        self._readers: Counter[str] = Counter()
         self._pending: set[ServiceKey] = set()
         self._events: deque[tuple[int, bytes]] = deque(maxlen=pace.keep)
         self._number = 0
@@ -60,16 +61,17 @@ class Hub:
         self._closed = False
 
     def __len__(self) -> int:
-        return self._streams
+        return self._readers.total()
 
-    @property
-    def full(self) -> bool:
-        """Whether there are as many streams as there may be."""
-        return self._closed or self._streams >= self._pace.streams
+    def is_full(self, client: str) -> bool:
+        """Whether there are as many streams as there may be, in all or of this client."""
+        most = self._pace.streams
+        # One client, by fault or intent, must not keep all others from looking.
+        return self._closed or len(self) >= most or self._readers[client] >= max(1, most // 2)
 
     def tell(self, keys: Collection[ServiceKey]) -> None:
         """Something changed about these Services."""
-        if self._streams:
+        if self._readers:
             self._pending.update(keys)
 
     async def close(self) -> None:
@@ -81,11 +83,11 @@ class Hub:
         async with self._more:
             self._more.notify_all()
 
-    async def open(self, last: str) -> AsyncIterator[bytes]:
+    async def open(self, last: str, client: str) -> AsyncIterator[bytes]:
         """The pieces of one stream; see exporter.web.Streams."""
-        if self.full:
+        if self.is_full(client):
             return
-        self._streams += 1
+        self._readers[client] += 1
         try:
             if self._making is None or self._making.done():
                 self._making = asyncio.get_running_loop().create_task(self._make())
@@ -103,8 +105,8 @@ class Hub:
                     while self._number == at and not self._is_closed():
                         await self._more.wait()
         finally:
-            self._streams -= 1
-            if not self._streams:
+            self._readers -= Counter([client])
+            if not self._readers:
                 self._forget()
 
     def _is_closed(self) -> bool:

@@ -13,8 +13,8 @@ from pathlib import PurePath
 from typing import Any
 
 import msgspec
-import yaml
 
+from exporter.plain_yaml import YamlFault, compose_map, make_plain
 from exporter.server.errors import ServerError
 
 #: How Python's TLS can treat client certificates, by the names that Go gives to it.
@@ -50,7 +50,9 @@ _HEADERS: dict[str, tuple[str, ...] | None] = {
 }
 
 _TLS_KEYS = (
+    "cert",
     "cert_file",
+    "key",
     "key_file",
     "client_auth_type",
     "client_ca",
@@ -62,8 +64,6 @@ _TLS_KEYS = (
     "prefer_server_cipher_suites",
 )
 _NOT_HERE = {
-    "tls_server_config.cert": "is not taken here; takes cert_file",
-    "tls_server_config.key": "is not taken here; takes key_file",
     "tls_server_config.curve_preferences": "can't be chosen here; leave it out",
     "rate_limit": "is not limited here; leave it out",
 }
@@ -72,12 +72,15 @@ _NOT_HERE = {
 class TlsConfig(msgspec.Struct, frozen=True):
     """How connections are encrypted. Paths are those of the file, joined to its folder.
 
+    Certificate, key and the clients' authority are each a file or the text (PEM) itself.
     `client_auth` is one of CLIENT_AUTH, versions are of TLS_VERSIONS. `ciphers` are OpenSSL's
     names, () for its own choice. `allowed_sans`: a client's certificate has to name one of them.
     """
 
-    cert_file: str
-    key_file: str
+    cert_file: str = ""
+    key_file: str = ""
+    cert: str = ""
+    key: str = ""
     client_auth: str = "NoClientCert"
     client_ca: str = ""
     client_ca_file: str = ""
@@ -107,17 +110,12 @@ class WebConfig(msgspec.Struct, frozen=True):
 def parse_web_config(content: bytes, path: str) -> WebConfig:
     """What the file at `path` says; ServerError with a line for everything that is wrong."""
     try:
-        # Everything stays text: a user called 1234 or `on` is neither a number nor true.
-        found = yaml.load(content.decode("utf-8-sig"), Loader=yaml.BaseLoader)  # noqa: S506 - it makes texts, lists and maps only
-    except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
-        problem = " ".join(str(getattr(error, "problem", None) or "").split())
-        mark = getattr(error, "problem_mark", None)
-        where = f" line {mark.line + 1}" if mark else ""
-        raise ServerError(
-            [f"{path}{where}: is not YAML{f': {problem}' if problem else ''}"]
-        ) from error
+        found = make_plain(compose_map(content))
+    except YamlFault as fault:
+        where = "" if fault.line is None else f" line {fault.line}"
+        raise ServerError([f"{path}{where}: {fault.problem}"]) from None
     reader = _Reader(path)
-    config = reader.read(found or {})
+    config = reader.read(found)
     if reader.lines:
         raise ServerError(reader.lines)
     return config
@@ -150,7 +148,7 @@ class _Reader:
             self._complain(place.rstrip(".") or "the file", "must hold `key: value` lines")
             return {}
         if known is None:
-            return {str(key): value for key, value in found.items()}
+            return dict(found)
         taken = {}
         for key, value in found.items():
             full = f"{place}{key}"
@@ -199,13 +197,17 @@ class _Reader:
             name = self._text(keys, place, key)
             return str(folder / name) if name else ""
 
-        for key in ("cert_file", "key_file"):
-            if not keys.get(key):
-                self._complain(place + key, "is missing")
+        for key in ("cert", "key"):
+            if keys.get(key) and keys.get(f"{key}_file"):
+                self._complain(f"{place}{key}", f"and {key}_file can't both be given")
+            elif not keys.get(key) and not keys.get(f"{key}_file"):
+                self._complain(f"{place}{key}_file", "is missing")
         switch = self._choice(keys, place, "prefer_server_cipher_suites", ("true", "false"), "true")
         tls = TlsConfig(
             cert_file=file("cert_file"),
             key_file=file("key_file"),
+            cert=self._text(keys, place, "cert"),
+            key=self._text(keys, place, "key"),
             client_auth=self._choice(keys, place, "client_auth_type", CLIENT_AUTH, CLIENT_AUTH[0]),
             client_ca=self._text(keys, place, "client_ca"),
             client_ca_file=file("client_ca_file"),
@@ -215,9 +217,15 @@ class _Reader:
             ciphers=self._ciphers(self._texts(keys, place, "cipher_suites")),
             prefer_server_ciphers=switch == "true",
         )
+        if keys.get("cipher_suites") and not tls.ciphers:
+            # Only suites of TLS 1.3: what is older has none left.
+            tls = msgspec.structs.replace(tls, min_version="TLS13")
         self._check_clients(tls, asked="client_auth_type" in keys)
         if TLS_VERSIONS.index(tls.min_version) > TLS_VERSIONS.index(tls.max_version):
-            self._complain(place + "min_version", f"is above max_version {tls.max_version}")
+            named = "cipher_suites" if keys.get("cipher_suites") and not tls.ciphers else ""
+            problem = f"names no suite of max_version {tls.max_version}"
+            above = f"is above max_version {tls.max_version}"
+            self._complain(place + (named or "min_version"), problem if named else above)
         return tls
 
     def _check_clients(self, tls: TlsConfig, *, asked: bool) -> None:

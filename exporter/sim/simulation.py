@@ -56,6 +56,9 @@ DEMO = (
     "reason-unschedulable",
     "reason-init-not-complete",
     "reason-endpoints-lagging",
+    "withdrawn-endpoints",
+    "quota-exceeded",
+    "half-unready",
 )
 #: A real cluster compacts its store every five minutes.
 _COMPACTION = 300.0

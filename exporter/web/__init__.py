@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from exporter.web.desk import Desk
 from exporter.web.messages import Asset, Place, Request, Response, Site, Streams, say
-from exporter.web.routes import PAGE_ROUTES, ROUTES, respond
+from exporter.web.routes import PAGE_ROUTES, ROUTES, respond, respond_apart
 
 __all__ = [
     "PAGE_ROUTES",
@@ -20,5 +20,6 @@ __all__ = [
     "Site",
     "Streams",
     "respond",
+    "respond_apart",
     "say",
 ]

@@ -29,12 +29,16 @@ _NOTHING_ALLOWED = "default-src 'none'; frame-ancestors 'none'"
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What a client asks for. `path` and `query` are decoded; header names are lower case."""
+    """What a client asks for. `path` and `query` are decoded; header names are lower case.
+
+    `client` is the address by which it is counted.
+    """
 
     method: str
     path: str
     query: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str] = msgspec.field(default_factory=dict)
+    client: str = ""
 
     def values(self, *names: str) -> tuple[str, ...]:
         """All values of these query parameters, in their order."""
@@ -68,12 +72,11 @@ class Asset(msgspec.Struct, frozen=True):
 class Streams(Protocol):
     """Where streams of changes come from."""
 
-    @property
-    def full(self) -> bool:
-        """Whether there are as many as there may be."""
+    def is_full(self, client: str) -> bool:
+        """Whether there are as many as there may be, in all or of this client."""
 
-    def open(self, last: str) -> AsyncIterator[bytes]:
-        """A stream of server-sent events: it goes on after the event `last`, or begins now."""
+    def open(self, last: str, client: str) -> AsyncIterator[bytes]:
+        """Server-sent events for a client: they go on after the event `last`, or begin now."""
 
 
 class Place(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import difflib
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 
 import msgspec
 
@@ -23,6 +23,10 @@ MOST = 1000
 USUAL = 100
 _LONGEST = 500
 _MOST_VALUES = 100
+#: Words of `q` and parts of `label` together.
+MOST_TERMS = 20
+#: Rows that are looked at in one turn.
+_TURN = 500
 
 SORTS: dict[str, Order] = {
     "worst": lambda row: row.worst,
@@ -69,23 +73,30 @@ class Query(msgspec.Struct, frozen=True):
     limit: int = USUAL
     after: Key | None = None
 
-    def filter(self, rows: list[Row]) -> list[Row]:
-        """The rows that pass all filters, in their order; each filter is one quick pass."""
-        if self.standings:
-            rows = [row for row in rows if row.item.standing in self.standings]
-        if self.namespaces:
-            rows = [row for row in rows if row.item.namespace in self.namespaces]
-        if self.types:
-            rows = [row for row in rows if row.item.type in self.types]
-        if self.reasons:
-            rows = [row for row in rows if (row.item.reason or NO_REASON) in self.reasons]
-        if self.findings:
-            rows = [row for row in rows if _has_one(row, self.findings)]
-        for word in self.words:
-            rows = [row for row in rows if word in row.text]
-        for wish in self.labels:
-            rows = [row for row in rows if _holds(row.item.labels, *wish)]
-        return rows
+    def keeps(self, row: Row) -> bool:
+        """Whether a row passes all filters."""
+        item = row.item
+        return (
+            (not self.standings or item.standing in self.standings)
+            and (not self.namespaces or item.namespace in self.namespaces)
+            and (not self.types or item.type in self.types)
+            and (not self.reasons or (item.reason or NO_REASON) in self.reasons)
+            and (not self.findings or _has_one(row, self.findings))
+            and all(word in row.text for word in self.words)
+            and all(_holds(item.labels, *wish) for wish in self.labels)
+        )
+
+    def sift(self, rows: list[Row]) -> Generator[bytes, None, list[Row]]:
+        """The rows that are kept, in their order, found in one pass.
+
+        It gives b"" now and then: as many terms as there may be, asked of 10,000 Services, are
+        more than one turn's work.
+        """
+        kept: list[Row] = []
+        for begin in range(0, len(rows), _TURN):
+            kept += filter(self.keeps, rows[begin : begin + _TURN])
+            yield b""
+        return kept
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -112,6 +123,11 @@ def read_query(pairs: Iterable[tuple[str, str]]) -> Query:
     sort = _last(given["sort"]) or "worst"
     if sort not in SORTS:
         raise BadQuery("sort", f"sort: takes {', '.join(SORTS)}, not {show(sort)}")
+    labels = [part for value in given["label"] for part in _parts(value)]
+    words = _last(given["q"]).lower().split()
+    if len(labels) + len(words) > MOST_TERMS:
+        name = "label" if len(labels) > len(words) else "q"
+        raise BadQuery(name, f"{name}: more than {MOST_TERMS} terms, those of label and q together")
     return Query(
         namespaces=_split(given["namespace"]),
         types=_choose("type", given["type"], TYPES),
@@ -119,18 +135,24 @@ def read_query(pairs: Iterable[tuple[str, str]]) -> Query:
         | _choose("state", given["state"], STANDINGS),
         reasons=_choose("reason", given["reason"], (NO_REASON, *(r.value for r in Reason))),
         findings=_choose("finding", given["finding"], tuple(FindingCode)),
-        labels=tuple(_read_label(text) for value in given["label"] for text in _parts(value)),
-        words=tuple(_last(given["q"]).lower().split()),
+        labels=tuple(map(_read_label, labels)),
+        words=tuple(words),
         sort=sort,
         limit=_read_limit(_last(given["limit"])),
         after=_read_token(_last(given["page"]), sort),
     )
 
 
-def find(desk: Desk, query: Query) -> Found:
-    """The page of rows that is asked for."""
+def find(desk: Desk, query: Query) -> Generator[bytes, None, Found]:
+    """The page of rows that is asked for; on its way it gives b"", as Query.sift does.
+
+    A page token that is none of this list is a BadQuery before anything is given.
+    """
     order = SORTS[query.sort]
-    kept = query.filter(desk.rows(order))
+    rows = desk.rows(order)
+    if query.after is not None:
+        _count_up_to(rows[:1], order, query.after)
+    kept = yield from query.sift(rows)
     total, begin = len(kept), 0
     if query.after is not None:
         # What changes between two pages moves, but nothing that stays is skipped or told twice.

@@ -14,6 +14,7 @@ from exporter.web.api.service import answer_service
 from exporter.web.health import answer_alive, answer_ready
 from exporter.web.messages import Request, Response, Site, say
 from exporter.web.metrics import answer_metrics
+from exporter.web.own import answer_own
 from exporter.web.page.assets import answer_asset
 from exporter.web.page.bare import answer_bare
 from exporter.web.page.overview import answer_overview
@@ -27,6 +28,16 @@ Answer = Callable[[Request, Site], Response]
 ROUTES: dict[str, Answer] = {
     "/": answer_bare,
     "/metrics": answer_metrics,
+    "/healthz": answer_alive,
+    "/livez": answer_alive,
+    "/readyz": answer_ready,
+    "/-/healthy": answer_alive,
+    "/-/ready": answer_ready,
+}
+
+#: What is served apart, without authentication: nothing that tells of the cluster.
+APART: dict[str, Answer] = {
+    "/metrics": answer_own,
     "/healthz": answer_alive,
     "/livez": answer_alive,
     "/readyz": answer_ready,
@@ -76,6 +87,16 @@ def respond(request: Request, site: Site) -> Response:
         if path.startswith(_API):
             return answer_problem(405, "Method not allowed", line, ("Allow", allowed))
         return say(405, line, ("Allow", allowed))
+    return answer(request, site)
+
+
+def respond_apart(request: Request, site: Site) -> Response:
+    """The answer on the address that is apart; it has no prefix, for nobody comes by an ingress."""
+    answer = APART.get(request.path)
+    if answer is None:
+        return say(404, f"no such page; there are {', '.join(APART)}")
+    if request.method not in _METHODS:
+        return say(405, f"takes {', '.join(_METHODS)} only", ("Allow", ", ".join(_METHODS)))
     return answer(request, site)
 
 

@@ -6,6 +6,7 @@ Pure: how a response travels is the server's affair.
 from __future__ import annotations
 
 import hashlib
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 
@@ -26,6 +27,11 @@ POLICY = (
     "require-trusted-types-for 'script'; trusted-types exporter"
 )
 _NOTHING_ALLOWED = "default-src 'none'; frame-ancestors 'none'"
+
+#: Control characters in UTF-8 (C0, DEL and C1) that no document has: names come from whoever may
+#: write objects.
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f]")
+_SHOWN = "�".encode()
 
 #: Below this a compressed body is not worth its header.
 _SMALL = 512
@@ -51,6 +57,8 @@ def answer_problem(
 
 def send_whole(request: Request, media_type: str, body: bytes, tag: str = "") -> Response:
     """A document that is there: 304 when the client has it. Without a tag its own hash is one."""
+    if media_type == HTML:
+        body = _CONTROL.sub(_SHOWN, body)
     etag = f'W/"{tag or hashlib.sha256(body).hexdigest()[:24]}"'
     headers = (*_headers(media_type), ("ETag", etag))
     if matches(request, etag):
@@ -62,9 +70,17 @@ def send_whole(request: Request, media_type: str, body: bytes, tag: str = "") ->
     return Response(200, headers, body, len(body))
 
 
-def send_steps(request: Request, media_type: str, steps: Iterable[bytes]) -> Response:
-    """A document that is made in steps; nobody knows beforehand what it will be."""
+def send_steps(
+    request: Request, media_type: str, steps: Iterable[bytes], tag: str = ""
+) -> Response:
+    """A document that is made in steps; without a tag nobody knows beforehand what it will be."""
     headers = _headers(media_type)
+    if media_type == HTML:
+        steps = (_CONTROL.sub(_SHOWN, step) for step in steps)
+    if tag:
+        headers = (*headers, ("ETag", f'W/"{tag}"'))
+        if matches(request, f'W/"{tag}"'):
+            return Response(304, headers)
     if _packs(request):
         return Response(200, (*headers, ("Content-Encoding", "gzip")), _pack(steps))
     return Response(200, headers, iter(steps))

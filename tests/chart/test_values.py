@@ -18,8 +18,8 @@ from tools.chart_readme import list_described
 VALUES: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
 SCHEMA: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
 TEMPLATES = "".join(path.read_text(encoding="utf-8") for path in CHART.rglob("*.tpl"))
-#: Where the credentials come from in a Pod is not for the chart to say.
-NOT_IN_A_POD = {"kubeconfig", "context"}
+#: Where the credentials come from in a Pod is not for the chart to say; nor is there systemd.
+NOT_IN_A_POD = {"kubeconfig", "context", "web.systemd-socket"}
 FLAGS = re.compile(r"--([a-z]+(?:[.-][a-z]+)*)=")
 
 
@@ -148,6 +148,11 @@ def test_every_setting_has_its_value() -> None:
         ("gracePeriod", "grace_period"),
         ("lagThreshold", "lag_threshold"),
         ("maxConnections", "web_max_connections"),
+        ("firstRequestTimeout", "web_first_request_timeout"),
+        ("idleTimeout", "web_idle_timeout"),
+        ("answerTimeout", "web_answer_timeout"),
+        ("stallTimeout", "web_stall_timeout"),
+        ("auth", "web_auth"),
     ],
 )
 def test_defaults_are_those_of_the_program(name: str, field: str) -> None:

@@ -11,7 +11,8 @@ import run_cases
 
 from exporter.analysis.near_misses import NearMiss, find_near_misses
 from exporter.explaining.explain import explain
-from exporter.model import Reason, ServiceKey
+from exporter.model import FindingCode, Reason, ServiceKey, Standing
+from exporter.sim.scenario import load_scenario
 from tests.golden.moments import FOLDER, NOW, SCENARIOS, WITHOUT_PODS, Moment, play, render, text_of
 
 EACH = pytest.mark.parametrize("name", SCENARIOS)
@@ -53,6 +54,34 @@ def test_the_scenario_is_as_it_expects(name: str) -> None:
             said = answer(moment, want.pop("service"))
             assert {key: said[key] for key in want} == want, f"after {moment.at:g} s"
     assert looked
+
+
+@EACH
+def test_the_scenario_is_judged_as_it_expects(name: str) -> None:
+    """At each moment every Service stands as expected, with exactly the findings that are."""
+    for moment in play(name):
+        if moment.expect is None:
+            continue
+        judged = {}
+        for key, report in moment.state.reports.items():
+            judgement = report.judgement
+            words = [judgement.standing, *(found.code for found in judgement.findings)]
+            judged[str(key)] = " ".join(words)
+        assert judged == moment.expect.judged, f"after {moment.at:g} s"
+
+
+def test_every_standing_and_every_finding_has_a_scenario() -> None:
+    """Whatever can be said of a Service is said of one of them."""
+    scenarios = [load_scenario(name, NOW) for name in SCENARIOS]
+    moments = [
+        expect
+        for scenario in scenarios
+        for expect in (scenario.expect, *(step.expect for step in scenario.steps))
+        if expect is not None
+    ]
+    words = {word for expect in moments for said in expect.judged.values() for word in said.split()}
+    # A scenario begins with Services that are days old, and what can't be read has none.
+    assert words == {*Standing, *FindingCode} - {Standing.NEW, Standing.UNKNOWN}
 
 
 @EACH

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from exporter.server import Server, ServerError
+from exporter.server.descriptors import fit_connections
 from exporter.web import Request, Response, respond
-from tests.integration.serving import ask_on, hello, read_answer, serving, wait_until
+from tests.integration.serving import PATIENCE, ask_on, hello, read_answer, serving, wait_until
 from tests.unit.web.sites import report, site
 
 SHOP = site([report("shop", f"s{number}", ready=number) for number in range(300)])
@@ -69,18 +70,21 @@ async def test_query_and_headers_reach_the_page() -> None:
 @pytest.mark.parametrize("path", ["/", "/metrics", "/readyz", "/nothing"])
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])
 async def test_head_is_get_without_a_body(path: str, encoding: str) -> None:
-    """HEAD has the status and headers of GET, no body, and the connection goes on."""
+    """HEAD has the status and headers of GET, no body, and the connection goes on as after it."""
     headers = {"Accept-Encoding": encoding}
     async with serving(shop) as run:
         got = await run.ask(path, headers=headers)
         async with run.open() as (reader, writer):
             head = await ask_on(reader, writer, path, method="HEAD", headers=headers)
-            after = await ask_on(reader, writer, "/livez")
+            if path == "/nothing":
+                assert await reader.read() == b""
+            else:
+                after = await ask_on(reader, writer, "/livez")
+                assert (after.status, after.body) == (200, b"ok\n")
     for answer in (got, head):
         answer.headers.pop("date")
         answer.headers.pop("transfer-encoding", None)  # how a body travels, not what it is
     assert (head.status, head.headers, head.body) == (got.status, got.headers, b"")
-    assert (after.status, after.body) == (200, b"ok\n")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
@@ -126,6 +130,53 @@ async def test_http_1_0_is_answered_to_the_end() -> None:
         plain = await run.ask("/metrics")
     assert "transfer-encoding" not in answer.headers
     assert gzip.decompress(answer.body) == plain.body
+
+
+@pytest.mark.parametrize("line", [b"GET / HTTP/2.0", b"GET / HTTP/0.9", b"GET /"])
+async def test_versions_that_are_not_spoken_are_a_505(line: bytes) -> None:
+    """HTTP/0.9 and 2.0 are answered in HTTP/1.1, no page sees them, and the connection ends."""
+    async with serving() as run, run.open() as (reader, writer):
+        writer.write(line + b"\r\nHost: h\r\n\r\n"[: 2 if line == b"GET /" else None] + b"\r\n")
+        sent = await reader.readuntil(b"\r\n")
+        assert sent == b"HTTP/1.1 505 HTTP Version Not Supported\r\n"
+        assert b"Connection: close" in await reader.read()
+        assert run.requests == []
+
+
+async def test_no_answer_names_the_software() -> None:
+    """Neither a page nor an error says what it was made with."""
+    async with serving() as run, run.open() as (reader, writer):
+        page = await run.ask()
+        writer.write(b"NONSENSE\r\n\r\n")
+        fault = await read_answer(reader)
+    assert "server" not in page.headers
+    assert "server" not in fault.headers
+
+
+async def test_the_system_keeps_a_long_queue_of_connections() -> None:
+    """Connections that come while others are served wait with the system: more than a hundred."""
+    async with serving() as run:
+        clients = []
+        # None of them is accepted while this test does not let the loop run.
+        for _ in range(400):
+            client = socket.create_connection((run.host, run.port), timeout=PATIENCE)
+            client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            clients.append(client)
+        await wait_until(lambda: len(run.requests) == 400)
+        for client in clients:
+            client.close()
+
+
+@pytest.mark.parametrize("soft,hard,fits", [(300, 300, 172), (128, 4096, 512), (64, 100, 1)])
+def test_connections_fit_the_limit_of_open_files(
+    monkeypatch: pytest.MonkeyPatch, soft: int, hard: int, fits: int
+) -> None:
+    """The limit is raised as far as it may be; what does not fit is not promised, and told."""
+    limits = [(soft, hard)]
+    monkeypatch.setattr("resource.getrlimit", lambda _which: limits[-1])
+    monkeypatch.setattr("resource.setrlimit", lambda _which, to: limits.append(to))
+    assert fit_connections(512) == fits
+    assert limits[-1][0] <= hard
 
 
 @pytest.mark.parametrize(

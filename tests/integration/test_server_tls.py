@@ -134,14 +134,16 @@ async def test_stop_does_not_wait_for_handshakes(folder: Folder) -> None:
 
 
 async def test_handshakes_count_as_connections(folder: Folder) -> None:
-    """Clients without a finished handshake use up the same limit."""
+    """Clients without a finished handshake use up the same limit, and make room for others."""
     config = folder.write(f"{TLS}}}")
-    async with serving(web_config_file=config, limits=Limits(connections=1)) as run:
-        async with run.open():
-            await wait_until(lambda: run.server.connections == 1)
-            assert await refused(run, folder.trust())
-        await wait_until(lambda: run.server.connections == 0)
+    async with (
+        serving(web_config_file=config, limits=Limits(connections=1)) as run,
+        run.open() as (reader, _),
+    ):
+        await wait_until(lambda: run.server.connections == 1)
         assert (await run.ask(tls=folder.trust())).status == 200
+        with contextlib.suppress(ConnectionError):
+            assert await reader.read() == b""
 
 
 async def test_request_sent_with_the_end_of_the_handshake(folder: Folder) -> None:
@@ -331,25 +333,57 @@ async def test_new_certificate_is_taken_over(folder: Folder) -> None:
         assert (await ask_on(*kept)).status == 200
 
 
-async def test_file_can_switch_everything(folder: Folder) -> None:
-    """Users, TLS and headers come and go as the file says."""
+async def test_file_can_add_and_change_what_protects(folder: Folder) -> None:
+    """Users, TLS and headers come as the file says, and are changed by it."""
     config = folder.write("")
     async with serving(web_config_file=config, reload_every=3600) as run:
         assert (await run.ask()).status == 200
-        assert run.server.reload() is False
+        assert await run.server.reload() is False
 
         folder.write(f"basic_auth_users: {{anna: {hashed('x')}}}")
-        assert run.server.reload() is True
+        assert await run.server.reload() is True
         assert (await run.ask()).status == 401
         assert (await run.ask(headers=basic("anna:x"))).status == 200
 
-        folder.write(f"{TLS}}}")
-        assert run.server.reload() is True
-        assert (await run.ask(tls=folder.trust())).status == 200
+        folder.write(f"basic_auth_users: {{ben: {hashed('y')}}}")
+        assert await run.server.reload() is True
+        assert (await run.ask(headers=basic("anna:x"))).status == 401
+        assert (await run.ask(headers=basic("ben:y"))).status == 200
 
-        folder.write("")
-        assert run.server.reload() is True
-        assert (await run.ask()).status == 200
+        folder.write(f"basic_auth_users: {{ben: {hashed('y')}}}\n{TLS}}}")
+        assert await run.server.reload() is True
+        assert (await run.ask(tls=folder.trust(), headers=basic("ben:y"))).status == 200
+
+
+@pytest.mark.parametrize(
+    "text,told",
+    [
+        ("", "tls_server_config is gone; "),
+        ("basic_auth_users: {anna: HASH}", "tls_server_config is gone; "),
+        ("TLS, client_auth_type: RequireAndVerifyClientCert, AUTHORITY}", "basic_auth_users is "),
+        ("TLS}\nbasic_auth_users:", "basic_auth_users is gone; "),
+        ("TLS}\nbasic_auth_users: {anna: HASH}", "tls_server_config.client_auth_type asks for "),
+        ("TLS}\nTLS}", "line 2: tls_server_config stands in line 1 already"),
+        ("basic_auth_users: {anna: HASH}\nbasic_auth_users:", "basic_auth_users stands in line"),
+    ],
+)
+async def test_a_reload_takes_no_protection_away(
+    folder: Folder, capsys: pytest.CaptureFixture[str], text: str, told: str
+) -> None:
+    """An emptied, halved or doubled file is told of and leaves TLS, users and certificates."""
+    tls = f"{TLS}, client_auth_type: RequireAndVerifyClientCert, client_ca_file: clients.pem}}"
+    digest = hashed("x")
+    config = folder.write(f"{tls}\nbasic_auth_users: {{anna: {digest}}}")
+    async with serving(web_config_file=config, reload_every=3600) as run:
+        client = folder.present("me")
+        text = text.replace("TLS", TLS).replace("AUTHORITY", "client_ca_file: clients.pem")
+        folder.write(text.replace("HASH", digest))
+        for _ in range(2):
+            assert await run.server.reload() is False
+        assert (await run.ask(tls=client)).status == 401
+        assert (await run.ask(tls=client, headers=basic("anna:x"))).status == 200
+        assert await refused(run, folder.trust())
+    assert capsys.readouterr().out.count(told) == 1
 
 
 async def test_faulty_file_changes_nothing(
@@ -359,7 +393,7 @@ async def test_faulty_file_changes_nothing(
     config = folder.write(f"basic_auth_users: {{anna: {hashed('x')}}}")
     async with serving(web_config_file=config, reload_every=3600) as run:
         folder.write("basic_auth_users: {anna: password}\nnonsense: 1")
-        assert [run.server.reload() for _ in range(3)] == [False] * 3
+        assert [await run.server.reload() for _ in range(3)] == [False] * 3
         assert (await run.ask()).status == 401
         logged = capsys.readouterr().out
         assert logged.count("is not a bcrypt hash") == 1
@@ -367,12 +401,121 @@ async def test_faulty_file_changes_nothing(
         assert "password}" not in logged
 
         (folder.path / "web.yaml").unlink()
-        assert run.server.reload() is False
+        assert await run.server.reload() is False
         assert (await run.ask(headers=basic("anna:x"))).status == 200
 
-        folder.write("")
-        assert run.server.reload() is True
-        assert (await run.ask()).status == 200
+        folder.write(f"basic_auth_users: {{ben: {hashed('y')}}}")
+        assert await run.server.reload() is True
+        assert (await run.ask(headers=basic("ben:y"))).status == 200
+
+
+async def test_a_fault_that_nobody_foresaw_does_not_end_reloading(
+    folder: Folder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a reload raises is told once without its text, and it is tried again."""
+    config = folder.write(f"basic_auth_users: {{anna: {hashed('x')}}}")
+    raised = 0
+
+    def fail(_content: bytes, _path: str) -> object:
+        nonlocal raised
+        raised += 1
+        message = "canary"
+        raise MemoryError(message)
+
+    async with serving(web_config_file=config, reload_every=0.01) as run:
+        with monkeypatch.context() as patch:
+            patch.setattr("exporter.server.web_files.parse_web_config", fail)
+            folder.write(f"basic_auth_users: {{ben: {hashed('y')}}}")
+            await wait_until(lambda: raised >= 3)
+        async with asyncio.timeout(PATIENCE):
+            while (await run.ask(headers=basic("ben:y"))).status != 200:
+                continue
+    logged = capsys.readouterr().out
+    assert logged.count("MemoryError") == 1
+    assert "canary" not in logged
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder", "device", "large"])
+async def test_only_regular_files_are_read(folder: Folder, kind: str) -> None:
+    """What is no file of a reasonable size is told in a line; a FIFO holds nobody up."""
+    place = folder.path / "odd"
+    problem = "is no regular file"
+    if kind == "fifo":
+        os.mkfifo(place)
+    elif kind == "folder":
+        place.mkdir()
+    elif kind == "device":
+        place.symlink_to("/dev/zero")
+    else:
+        place.write_bytes(b"#" * 5_000_000)
+        problem = "is larger than 4 MiB"
+    for config, named in (
+        (str(place), f"{place}: "),
+        (folder.write("tls_server_config: {cert_file: odd, key_file: odd}"), f": {place} "),
+    ):
+        server = Server(hello, [("127.0.0.1", 0)], web_config_file=config)
+        async with asyncio.timeout(PATIENCE):
+            with pytest.raises(ServerError) as caught:
+                await server.start()
+        (line,) = caught.value.lines
+        assert f"{named}can't be read: {problem}" in line
+
+
+async def test_certificate_and_key_in_the_file_itself(folder: Folder) -> None:
+    """As exporter-toolkit has it, both may be texts; faults name the key, never the value."""
+    made = folder.authority.issue_cert("inline", "localhost")
+
+    def indent(text: str) -> str:
+        return text.replace("\n", "\n    ")
+
+    chain = indent("".join(pem.bytes().decode() for pem in made.cert_chain_pems))
+    key = indent(made.private_key_pem.bytes().decode())
+    text = f"tls_server_config:\n  cert: |\n    {chain}\n  key: |\n    {key}\n"
+    async with serving(web_config_file=folder.write(text)) as run:
+        assert (await run.ask(tls=folder.trust())).status == 200
+    broken = folder.write("tls_server_config: {cert: canary, key: canary}")
+    with pytest.raises(ServerError) as caught:
+        await Server(hello, [("127.0.0.1", 0)], web_config_file=broken).start()
+    (line,) = caught.value.lines
+    assert "tls_server_config.cert and tls_server_config.key can't be used: " in line
+    assert "canary" not in line
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "min_version: TLS10, max_version: TLS11",
+        "max_version: TLS12, cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA]",
+    ],
+)
+async def test_tls_that_nobody_can_speak_is_told_at_start(folder: Folder, settings: str) -> None:
+    """Versions, suites and certificate (here of an elliptic curve) have to leave something."""
+    config = folder.write(f"{TLS}, {settings}}}")
+    with pytest.raises(ServerError) as caught:
+        await Server(hello, [("127.0.0.1", 0)], web_config_file=config).start()
+    (line,) = caught.value.lines
+    assert line.startswith(f"{config}: tls_server_config: no client can connect with these ")
+
+
+@pytest.mark.parametrize("preferring,chosen", [("true", 1), ("false", 2)])
+async def test_who_chooses_the_cipher_suite(folder: Folder, preferring: str, chosen: int) -> None:
+    """The server does by its order, or the client by its own where the file says so."""
+    suites = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"
+    config = folder.write(
+        f"{TLS}, max_version: TLS12, cipher_suites: [{suites}], "
+        f"prefer_server_cipher_suites: {preferring}}}"
+    )
+    agreed = set()
+    async with serving(web_config_file=config) as run:
+        for order in ("AES128-GCM-SHA256", "AES256-GCM-SHA384"):
+            client = folder.trust()
+            client.maximum_version = ssl.TLSVersion.TLSv1_2
+            other = "AES256-GCM-SHA384" if "128" in order else "AES128-GCM-SHA256"
+            client.set_ciphers(f"ECDHE-ECDSA-{order}:ECDHE-ECDSA-{other}")
+            async with run.open(client) as (_, writer):
+                agreed.add(writer.get_extra_info("cipher")[0])
+    assert len(agreed) == chosen
 
 
 async def test_certificate_that_is_mended_is_taken_over(folder: Folder) -> None:
@@ -384,11 +527,11 @@ async def test_certificate_that_is_mended_is_taken_over(folder: Folder) -> None:
         folder.write_certificate("other")
         new_key = (folder.path / "server.key").read_bytes()
         (folder.path / "server.key").write_bytes(key)
-        assert run.server.reload() is False
+        assert await run.server.reload() is False
         assert await serial(run, trust) == before
 
         (folder.path / "server.key").write_bytes(new_key)
-        assert run.server.reload() is True
+        assert await run.server.reload() is True
         assert await serial(run, trust) != before
 
 

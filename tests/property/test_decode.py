@@ -215,6 +215,7 @@ def list_bodies(draw: st.DrawFn) -> tuple[Resource, bytes]:
         ]
     fields: Json = {
         "kind": f"{resource.kind}List",
+        "apiVersion": resource.api_version,
         "metadata": {"resourceVersion": "5", "continue": draw(TEXTS)},
         "items": items,
     }
@@ -222,6 +223,9 @@ def list_bodies(draw: st.DrawFn) -> tuple[Resource, bytes]:
         fields["remark"] = draw(ANY_JSON)
     keys = draw(st.permutations(list(fields)))
     body = msgspec.json.encode({key: fields[key] for key in keys})
+    if draw(st.booleans()):
+        # Longer than any head that a Go server writes: cut bracket by bracket.
+        body = b"{" + b" " * 8200 + body[1:]
     return resource, msgspec.json.format(body) if draw(st.booleans()) else body
 
 
@@ -241,7 +245,7 @@ def test_any_chunking_of_a_list_is_the_whole_list(
 def test_a_list_may_come_byte_by_byte(made: tuple[Resource, bytes]) -> None:
     """The smallest chunks there are."""
     resource, body = made
-    body = body[:600] if len(body) > 3000 else body
+    body = body[-600:] if len(body) > 3000 else body
     assert in_chunks(resource, body, list(range(len(body)))) == in_chunks(resource, body, [])
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from exporter.cli.serving import find_prefix
+from exporter.cli.assembling import find_prefix
 from exporter.config import Settings
 from exporter.config.kinds import BadValue, Kind
 from exporter.config.links import LinkPattern, PathPrefix, WebAddress
@@ -22,6 +22,26 @@ from exporter.config.links import LinkPattern, PathPrefix, WebAddress
         ("https://user:secret@example.com/", None),
         ('https://example.com/"', None),
         ("https://example.com/a b", None),
+        ("https://example.com:443/a", "https://example.com:443/a"),
+        ("https://example.com:0", None),
+        ("https://example.com:65536", None),
+        ("https://example.com:", None),
+        ("https://example.com:8o", None),
+        ("https://[::1", None),
+        ("https://[::1]x", None),
+        ("https://[fe80::1%25eth0]", None),
+        ("https://[192.0.2.1]", None),
+        ("https://::1", None),
+        ("https://192.0.2.1:80", "https://192.0.2.1:80"),
+        ("https://300.0.2.1", None),
+        ("https://exa_mple.com", None),
+        ("https://example..com", None),
+        ("https://example.com/%2e%2e/a", None),
+        ("https://example.com/a/../b", None),
+        ("https://example.com/a%2", None),
+        ("https://example.com/é", None),
+        ("https://example.com/a//b", None),
+        ("https://example.com/\x1b[31m", None),
     ],
 )
 def test_external_urls(text: str, value: str | None) -> None:
@@ -90,3 +110,11 @@ def test_the_prefix_is_the_path_unless_it_is_set(
 ) -> None:
     """The route prefix wins over the path of the external URL."""
     assert find_prefix(Settings(web_external_url=url, web_route_prefix=prefix)) == found
+
+
+@pytest.mark.parametrize("kind", [WebAddress(), LinkPattern(("service",))])
+def test_a_password_in_a_url_is_refused_and_not_repeated(kind: Kind) -> None:
+    """Everybody who sees the page would see it, and the line of the error stands in a log."""
+    with pytest.raises(BadValue) as caught:
+        kind.parse("https://me:canary@example.com/")
+    assert "canary" not in f"{caught.value.text} {caught.value.problem}"

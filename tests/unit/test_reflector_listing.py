@@ -220,6 +220,18 @@ def test_one_denial_alone_does_not_void_what_is_known() -> None:
     assert back.state.synced is True
 
 
+def test_a_401_on_the_way_takes_nothing_of_the_patience_with_a_403() -> None:
+    """A server that has just started rotates tokens and denies for a second what it will allow."""
+    rejected = run(answer(401), state=LISTING_AGAIN.state)
+    once = run(answer(403), state=rejected.state)
+    assert once.effects == (ListEnded("forbidden"),)
+    assert once.state.synced is True
+    denied = run(answer(403), state=LISTING_AGAIN.state)
+    again = run(Woke(), answer(401), state=denied.state)
+    assert again.effects == (DropToken(), ListEnded("unauthorized"))
+    assert isinstance(again.order, List)
+
+
 def test_polling_lists_every_interval_from_start_to_start() -> None:
     """`--interval 30s` means 30 s between two states, however long a list takes."""
     begun = step(POLLING, State(), Begin(), 100.0, 0.0)

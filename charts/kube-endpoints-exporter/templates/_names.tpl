@@ -87,7 +87,7 @@ imagePullSecrets:
 
 {{- define "kee.authentication" -}}
 {{- $tls := .Values.webConfig.content.tls_server_config | default dict -}}
-{{- if or .Values.webConfig.authentication .Values.webConfig.content.basic_auth_users (hasPrefix "Require" (toString $tls.client_auth_type)) -}}
+{{- if or (eq .Values.config.auth "kubernetes") .Values.webConfig.authentication .Values.webConfig.content.basic_auth_users (hasPrefix "Require" (toString $tls.client_auth_type)) -}}
 true
 {{- end -}}
 {{- end -}}

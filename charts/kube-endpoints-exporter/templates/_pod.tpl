@@ -72,6 +72,24 @@
 {{- if ne (int $c.maxConnections) 512 }}
 - --web.max-connections={{ int $c.maxConnections }}
 {{- end }}
+{{- if ne $c.firstRequestTimeout "10s" }}
+- --web.first-request-timeout={{ $c.firstRequestTimeout }}
+{{- end }}
+{{- if ne $c.idleTimeout "2m" }}
+- --web.idle-timeout={{ $c.idleTimeout }}
+{{- end }}
+{{- if ne $c.answerTimeout "2m" }}
+- --web.answer-timeout={{ $c.answerTimeout }}
+{{- end }}
+{{- if ne $c.stallTimeout "30s" }}
+- --web.stall-timeout={{ $c.stallTimeout }}
+{{- end }}
+{{- if ne $c.auth "file" }}
+- --web.auth={{ $c.auth }}
+{{- end }}
+{{- with int $c.telemetryPort }}
+- --web.telemetry-address=:{{ . }}
+{{- end }}
 {{- if not $c.page }}
 - --web.disable-page=true
 {{- end }}
@@ -107,7 +125,11 @@
 
 {{- define "kee.probe" -}}
 {{- $root := index . 0 -}}
-{{- if include "kee.authentication" $root -}}
+{{- if $root.Values.config.telemetryPort -}}
+httpGet:
+  path: {{ index . 1 }}
+  port: telemetry
+{{- else if include "kee.authentication" $root -}}
 tcpSocket:
   port: metrics
 {{- else -}}
@@ -182,6 +204,11 @@ spec:
         - name: metrics
           containerPort: {{ int $v.containerPort }}
           protocol: TCP
+        {{- with int $v.config.telemetryPort }}
+        - name: telemetry
+          containerPort: {{ . }}
+          protocol: TCP
+        {{- end }}
       livenessProbe:
         {{- include "kee.probe" (list . "/livez" $v.livenessProbe) | nindent 8 }}
       readinessProbe:

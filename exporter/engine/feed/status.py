@@ -55,6 +55,16 @@ class FeedStatus(msgspec.Struct):
     last_event: float | None = None
     error: str = ""
 
+    def is_behind(self, now: float, seconds: float) -> bool:
+        """Whether what is held may be older than what others say by more than a moment.
+
+        It is while it is polled, and while reading fails and nothing was heard for so long.
+        """
+        if self.mode == "poll":
+            return True
+        heard = max(self.last_sync or 0.0, self.last_event or 0.0)
+        return bool(self.error) and now - heard > seconds
+
 
 class Unmeasured:
     """Counts nothing: for a single reading, after which nobody scrapes."""

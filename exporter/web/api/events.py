@@ -32,12 +32,12 @@ def answer_events(request: Request, site: Site) -> Response:
         return refuse(bad)
     if request.method == "HEAD":
         return Response(200, _HEADERS)
-    if site.streams.full:
+    if site.streams.is_full(request.client):
         return answer_problem(
             503, "Too many streams", "too many streams are open", ("Retry-After", "30")
         )
     last = request.headers.get("last-event-id", "")
-    return Response(200, _HEADERS, stream=site.streams.open(last))
+    return Response(200, _HEADERS, stream=site.streams.open(last, request.client))
 
 
 def render_changes(site: Site, keys: Collection[ServiceKey], since: int) -> tuple[bytes, int]:

@@ -6,7 +6,7 @@ All of it works without scripts, page by page; the script takes the table over.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from html import escape
 from urllib.parse import urlencode
 
@@ -61,7 +61,8 @@ def answer_overview(request: Request, site: Site) -> Response:
         yield from site.desk.begin(snapshot) or ()
         rows = site.desk.rows()
         yield b""
-        yield _write(site, snapshot, rows, query, asked, fault).encode("utf-8", "replace")
+        text = yield from _write(site, snapshot, rows, query, asked, fault)
+        yield text.encode("utf-8", "replace")
 
     response = send_steps(request, HTML, steps())
     if fault:
@@ -79,14 +80,16 @@ def _open(snapshot: Snapshot) -> str:
 
 def _write(
     site: Site, snapshot: Snapshot, rows: list[Row], query: Query, asked: Pairs, fault: str
-) -> str:
+) -> Generator[bytes, None, str]:
     try:
-        found = find(site.desk, query)
+        found = yield from find(site.desk, query)
     except BadQuery as bad:
-        fault, found = str(bad), find(site.desk, Query())
+        fault = str(bad)
+        found = yield from find(site.desk, Query())
+    states = yield from _write_states(rows, query)
     return "".join(
         (
-            _write_states(rows, query),
+            states,
             _write_filters(rows, query, asked),
             f'<p class="banner" role="alert">{escape(fault)}</p>\n' if fault else "",
             f'<p id="count" role="status">{_count(found.total, len(rows))}</p>\n',
@@ -106,9 +109,10 @@ def _count(number: int, of: int) -> str:
     return f"{number:,} of {of:,} Services"
 
 
-def _write_states(rows: list[Row], query: Query) -> str:
+def _write_states(rows: list[Row], query: Query) -> Generator[bytes, None, str]:
     others = msgspec.structs.replace(query, standings=frozenset())
-    counts = Counter(row.item.standing for row in others.filter(rows))
+    kept = yield from others.sift(rows)
+    counts = Counter(row.item.standing for row in kept)
     items = []
     for state in STANDINGS:
         on = query.standings == {state}

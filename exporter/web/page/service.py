@@ -79,7 +79,8 @@ def _section(name: str, title: str, inside: str) -> str:
 
 
 def _verdict(detail: ServiceDetail, since: float | None, now: float) -> str:
-    words = [escape(word) for word in (detail.reason, detail.detail) if word]
+    headlines = [one.code for one in detail.findings if _is_headline(detail, one)]
+    words = [escape(word) for word in (detail.reason, detail.detail, *headlines) if word]
     reason = f"<b>{' · '.join(words)}</b> " if words else ""
     least = "" if detail.since_seen else "at least "
     age = f"for {least}{ago(since, now)}" if since is not None else ""
@@ -122,11 +123,15 @@ def _findings(detail: ServiceDetail) -> str:
     return "".join(_finding(detail, found) for found in detail.findings)
 
 
+def _is_headline(detail: ServiceDetail, found: Finding) -> bool:
+    return (found.message, found.fix) == (detail.message, detail.fix)
+
+
 def _finding(detail: ServiceDetail, found: Finding) -> str:
     shade = "degraded" if found.weight == "warning" else "intended"
     title = mark(shade, found.weight)
     todo = ""
-    if (found.message, found.fix) != (detail.message, detail.fix):
+    if not _is_headline(detail, found):
         todo = f"<p>{escape(found.fix)}</p>\n{_commands(found.commands)}"
     more = f'<a href="{escape(found.runbook)}" rel="noreferrer">Runbook</a>'
     watched = f"Alert {escape(found.alert)}" if found.alert else ""
@@ -265,7 +270,9 @@ def _policies(detail: ServiceDetail) -> str:
 
 def _workloads(detail: ServiceDetail) -> str:
     return ", ".join(
-        f"{one.kind} {one.name}" + ("" if one.wanted is None else f" (wants {one.wanted})")
+        f"{one.kind} {one.name}"
+        + ("" if one.wanted is None else f" (wants {one.wanted})")
+        + (f", by {' and '.join(one.through[:3])}" if one.through else "")
         for one in detail.workloads or ()
     )
 

@@ -33,6 +33,8 @@ _CONTROLLERS = (
     "replicaset-controller",
     "replicationcontroller-controller",
     "statefulset-controller",
+    "daemonset-controller",
+    "resourcequota-controller",
     "endpoints-controller",
     "endpointslice-controller",
     "endpointslice-mirroring-controller",

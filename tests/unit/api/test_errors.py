@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from exporter.api.errors import (
@@ -9,6 +11,7 @@ from exporter.api.errors import (
     UnauthorizedError,
     one_line,
 )
+from exporter.api.hiding import hide_login
 from exporter.api.translation import answer_error
 
 STATUS = (
@@ -34,6 +37,10 @@ def test_the_apis_own_error_object_is_told() -> None:
         (b"", ""),
         (b"Too many requests, please try again later.\n", ": Too many requests, please try again"),
         (b"<html><body>upstream error</body></html>", ""),
+        (b"<html><title>Down for\n repairs</title><body>", ": Down for repairs"),
+        (b'{"error":"maintenance until 5"}', ": maintenance until 5"),
+        (b'{"message":"no such tenant"}', ": no such tenant"),
+        (b'{"error":{"code":7}}', ""),
         (b'{"kind":"Status","message":7}', ""),
         (b"\xff\x00\x1b[31m", ": \ufffd [31m"),
     ],
@@ -44,6 +51,18 @@ def test_bodies_of_others_are_told_where_they_are_text(body: bytes, told: str) -
     assert str(error).startswith(f"the API server answers 429 Too Many Requests{told}")
     assert str(error).isprintable()
     assert error.retry_after == 3.0
+
+
+def test_our_own_login_is_never_repeated() -> None:
+    """A proxy that quotes what it refuses would put the token into a log."""
+    login = "Basic bWU6c2VjcmV0LXdvcmQ="
+    hide = partial(hide_login, login=login)
+    body = b"bad bWU6c2VjcmV0LXdvcmQ= (me:secret-word, secret-word)"
+    told = str(answer_error(401, body, None, hide))
+    assert told == "the API server answers 401 Unauthorized: bad [hidden] ([hidden], [hidden])"
+    assert hide_login("no abcdefg here", "Bearer abcdefg") == "no [hidden] here"
+    assert hide_login("a short one", "Bearer a") == "a short one"
+    assert hide_login("nobody", "") == "nobody"
 
 
 def test_a_status_without_a_name_is_told_as_a_number() -> None:

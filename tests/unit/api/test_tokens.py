@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from exporter.api.errors import CredentialsError
-from exporter.api.tokens import FixedToken, PluginToken, TokenFile
+from exporter.api.tokens import AskedToken, FixedToken, Granted, TokenFile
 
 
 async def test_a_token_file_is_read_again_after_a_minute(tmp_path: Path) -> None:
@@ -60,22 +61,45 @@ async def test_a_file_without_a_token_keeps_the_old_one_or_is_an_error(
     assert "\n" not in str(caught.value)
 
 
-async def test_a_plugin_is_asked_again_before_its_token_expires() -> None:
+async def test_a_spare_token_serves_while_the_file_gives_none(tmp_path: Path) -> None:
+    """As for client-go: the file goes first, a token beside it is what is left."""
+    source = TokenFile(tmp_path / "token", "spare")
+    assert await source.authorization(1000.0) == "Bearer spare"
+    (tmp_path / "token").write_text("filed")
+    assert await source.authorization(1001.0) == "Bearer filed"
+
+
+async def test_a_given_token_is_asked_for_again_before_it_expires() -> None:
     """And after the server refused it; a token without an end is good until then."""
+    asked: list[float] = []
+
+    async def ask(now: float) -> Granted:
+        asked.append(now)
+        return Granted(f"Bearer {len(asked)}", 1000.0 if len(asked) == 1 else None)
+
+    source = AskedToken(ask)
+    assert await source.authorization(900.0) == "Bearer 1"
+    assert await source.authorization(989.0) == "Bearer 1"
+    assert await source.authorization(991.0) == "Bearer 2"
+    assert await source.authorization(9999.0) == "Bearer 2"
+    source.drop()
+    assert await source.authorization(9999.0) == "Bearer 3"
+    assert asked == [900.0, 991.0, 9999.0]
+
+
+async def test_many_requests_ask_once() -> None:
+    """A plugin may open a browser, and a refresh token is often good for one use."""
     asked = 0
 
-    async def ask() -> tuple[str | None, float | None]:
+    async def ask(_now: float) -> Granted:
         nonlocal asked
         asked += 1
-        return f"Bearer {asked}", None
+        await asyncio.sleep(0)
+        return Granted("Bearer x")
 
-    source = PluginToken(ask, ("Bearer 0", 1000.0))
-    assert await source.authorization(930.0) == "Bearer 0"
-    assert await source.authorization(941.0) == "Bearer 1"
-    assert await source.authorization(9999.0) == "Bearer 1"
-    source.drop()
-    assert await source.authorization(9999.0) == "Bearer 2"
-    assert await source.authorization(9999.0) == "Bearer 2"
+    source = AskedToken(ask)
+    found = await asyncio.gather(*(source.authorization(0.0) for _ in range(5)))
+    assert (found, asked) == (["Bearer x"] * 5, 1)
 
 
 async def test_a_fixed_token_stays() -> None:

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from itertools import chain
+
 from exporter.engine.state import State
+from exporter.engine.transitions import Transitions
+from exporter.history import Clock
 from exporter.model import Delete, Forget, ResourceStatus, ServiceKey, Source
 from tests.unit.apiserver import (
     ALL_GROUPS,
@@ -261,3 +265,68 @@ def test_observers_are_told_of_each_commit() -> None:
     state.deliver(upsert(down("2")))
     state.settle(NOW)
     assert told == [({KEY}, 0)]
+
+
+def test_a_commit_is_seen_at_once_however_many_steps_it_takes() -> None:
+    """Reports and text stay as they were until one step of it, and are the new ones after."""
+    names = [f"s{number:04}" for number in range(600)]
+    state = State(choices())
+    state.deliver(replace("endpointslices"))
+    state.deliver(replace("services", *(service(name) for name in names)))
+    batch = state.begin(NOW)
+    for _ in state.computing(batch):
+        pass
+    seen = [
+        (len(state.reports), len(lines_of(state, READY)))
+        for _ in chain(state.committing(batch), ["the end"])
+    ]
+    assert len(seen) > 10
+    assert set(seen) <= {(0, 0), (600, 600)}
+    assert seen[-1] == (600, 600)
+
+
+def test_another_service_under_the_same_name_has_no_story_of_the_first() -> None:
+    """Deleted and made again between two commits: what became of the first is not told of it."""
+    state = state_of(service(), slice_of(endpoint(".1")))
+    state.deliver(upsert(down("2")))
+    state.settle(NOW)
+    assert len(state.transitions.of(KEY)) == 2
+    state.deliver(Delete("services", key_of(service())))
+    state.deliver(upsert(at_version(service(metadata={"uid": "two"}), "9")))
+    state.settle(NOW + 1)
+    assert state.reports[KEY].service.uid == "two"
+    assert state.transitions.of(KEY) == ()
+
+
+def test_what_comes_and_goes_within_a_batch_is_counted() -> None:
+    """An address that was not ready for a second is a change, though no commit showed it."""
+    state = state_of(service(), slice_of(endpoint(".1")), groups=ALL_GROUPS)
+    *_, up = (at_version(slice_of(endpoint(".1")), version) for version in ("1", "3"))
+    for change in (upsert(down("2")), upsert(up), upsert(at_version(up, "4"))):
+        for _ in state.take(change, Clock(NOW + 5, NOW + 5)):
+            pass
+    state.settle(NOW + 6)
+    changes = state.reports[KEY].changes
+    assert changes is not None
+    assert (changes.became_not_ready, changes.became_ready) == (1, 1)
+    assert state.reports[KEY].ready == 1
+
+
+def test_a_loss_of_access_does_not_push_out_what_was_seen() -> None:
+    """Everybody becomes unknown and known again: the outage that was seen is still told."""
+    names = [f"s{number:03}" for number in range(300)]
+    slices = [slice_of(endpoint(".1"), name=f"{name}-x", service=name) for name in names]
+    state = state_of(*(service(name) for name in names), *slices)
+    state.transitions = Transitions(most=200)
+    state.deliver(
+        upsert(at_version(slice_of(endpoint(".1", "FFF"), name="s000-x", service="s000"), "2"))
+    )
+    state.settle(NOW + 1)
+    state.deliver(Forget("endpointslices", ""))
+    state.settle(NOW + 2)
+    state.deliver(replace("endpointslices", *slices))
+    state.settle(NOW + 3)
+    told = state.transitions.of(ServiceKey("d", "s000"))
+    assert [one.known for one in told] == [True, True, False, True]
+    assert told[1].reason is not None
+    assert len(state.transitions) == 200

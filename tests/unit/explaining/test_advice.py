@@ -27,6 +27,8 @@ NAMES = {
         "container",
         "node",
         "workload",
+        "maker",
+        "owner",
         "object",
     )
 }

@@ -71,16 +71,15 @@ def v6(*addresses: str) -> Json:
             ("no ready IPv6 endpoint",),
         ),
         (
-            [
-                service("web", type="LoadBalancer"),
-                endpoint_slice(endpoint("10.0.0.1"), endpoint("10.0.0.2")),
-            ],
+            healthy("web", ready=2, type="LoadBalancer"),
             Standing.DEGRADED,
             ("load balancer pending",),
         ),
         (
             healthy(
-                "web", ready=2, meta={"annotations": {"endpoints-exporter.io/min-ready": "three"}}
+                "web",
+                ready=2,
+                meta={"annotations": {"endpoints-exporter.io/min-ready": "three"}},
             ),
             Standing.READY,
             (

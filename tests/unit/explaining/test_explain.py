@@ -39,6 +39,9 @@ def make_slice(*states: bool, ports: bool = True) -> EndpointSlice:
         "metadata": {
             "name": "s-abc",
             "namespace": "d",
+            "annotations": {
+                "endpoints.kubernetes.io/last-change-trigger-time": "2026-11-22T09:41:00Z"
+            },
             "labels": {
                 "kubernetes.io/service-name": "s",
                 "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io",
@@ -265,7 +268,7 @@ def test_a_workload_at_zero_is_named_and_can_be_scaled() -> None:
     assert (told.reason, told.standing, told.fine) == ("ScaledToZero", "intended", True)
     assert "StatefulSet db makes Pods with these labels and wants 0 Pods" in told.evidence
     assert told.commands == ("kubectl scale -n d statefulset/db --replicas=1",)
-    assert told.fix == "Nothing to do. If endpoints are wanted, scale it up."
+    assert told.fix == "Nothing to do. If endpoints are wanted, scale StatefulSet db up."
 
 
 def test_who_depends_on_it_is_told() -> None:
@@ -340,7 +343,10 @@ def test_every_reason_has_a_message_a_fix_and_commands(reason: Reason) -> None:
     advice = ADVICE[reason]
     names = {
         name: name
-        for name in ("namespace", "service", "selector", "pod", "container", "node", "workload")
+        for name in (
+            *("namespace", "service", "selector", "owner"),
+            *("pod", "container", "node", "workload", "maker"),
+        )
     }
     assert advice.message.format(**names)
     assert advice.fix.format(**names)

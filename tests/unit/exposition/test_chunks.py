@@ -6,7 +6,7 @@ import pytest
 
 from exporter.exposition.chunks import ChunkStore
 from exporter.exposition.fragments import Fragment
-from exporter.exposition.pieces import CAPACITY, Piece, lone_piece
+from exporter.exposition.pieces import CAPACITY, LARGEST, Piece, lone_piece
 
 Batch = dict[tuple[str, ...], Fragment | None]
 
@@ -182,3 +182,87 @@ def test_a_piece_is_deflated_once() -> None:
     """The compressed form is kept."""
     piece = lone_piece(b"text")
     assert piece.deflated() is piece.deflated()
+
+
+def test_a_chunk_is_bounded_in_bytes() -> None:
+    """Where keys have much text few are together: a change of one copies and deflates little."""
+    long = b"a " + b"x" * 20_000 + b"\n"
+    batch: Batch = dict.fromkeys(keys(50), (long, b"b\n"))
+    store = store_of(batch)
+    assert all(len(piece.text) <= LARGEST for piece in store.pieces(0))
+    assert max(sizes(store)) == 3
+    assert texts(store) == expected(batch)
+    for key in keys(3):
+        batch[key] = (long * 4, b"b\n")
+        assert store.apply({key: batch[key]})
+    assert all(len(piece.text) <= 2 * LARGEST for piece in store.pieces(0))
+    assert texts(store) == expected(batch)
+    assert store.series == [50 + 3 * 3, 50]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_chunks_merge_again(at_once: bool) -> None:
+    """After a mass deletion there are no more chunks than a fresh store of the rest has, or so."""
+    store = store_of({key: lines(key, 1) for key in keys(5000)})
+    assert len(sizes(store)) == 79
+    gone: Batch = {key: None for number, key in enumerate(keys(5000)) if number % 20}
+    if at_once:
+        store.apply(gone)
+    else:
+        for key in gone:
+            store.apply({key: None})
+    left: Batch = {key: lines(key, 1) for number, key in enumerate(keys(5000)) if not number % 20}
+    assert texts(store) == expected(left)
+    assert len(sizes(store)) <= 2 * len(sizes(store_of(left))) + 1
+
+
+def test_what_is_prepared_is_not_seen_before_it_is_published() -> None:
+    """Made in short steps, shown by one: a scrape in between has what was there."""
+    batch: Batch = {key: lines(key, 1) for key in keys(2000)}
+    store = store_of(batch)
+    before = texts(store)
+    change: Batch = {key: lines(key, 2, 3) for key in keys(3000)}
+    steps = 0
+    for _ in store.prepare(change):
+        steps += 1
+        assert texts(store) == before
+        assert store.series == [2000, 2000]
+    assert steps > 30
+    assert texts(store) == before
+    assert store.publish()
+    assert texts(store) == expected(change)
+    assert store.series == [6000, 3000]
+    assert not store.publish()
+
+
+def test_a_piece_that_keeps_changing_is_packed_quickly() -> None:
+    """It is packed well again once it has lasted; what it says is the same either way."""
+    text = b"".join(b"name{label=%d} %d\n" % (number % 7, number) for number in range(3000))
+    fresh = lone_piece(text)
+    changed = lone_piece(b"").spliced(0, text)
+    quick = changed.deflated()
+    assert len(quick) > len(fresh.deflated())
+    packed = [changed.deflated() for _ in range(10)]
+    assert packed[0] == quick
+    assert packed[-1] == fresh.deflated()
+    for raw in (quick, packed[-1]):
+        assert zlib.decompressobj(-zlib.MAX_WBITS).decompress(raw) == text
+
+
+def test_lines_of_a_namespace_are_found_and_not_looked_for() -> None:
+    """A namespace whose name begins like another's is another; chunks apart from it are let be."""
+    names = ["a", "a-b", "a0", "b"]
+    batch: Batch = {
+        (name, f"s{number:03}"): lines((name, f"s{number:03}"), 1)
+        for name in names
+        for number in range(150)
+    }
+    store = store_of(batch)
+    for name in names:
+        wanted = expected({key: found for key, found in batch.items() if key[0] == name})
+        assert [store.lines_of(number, frozenset({name})) for number in (0, 1)] == wanted
+    assert store.lines_of(0, frozenset({"", "a1", "zz"})) == b""
+    both = frozenset({"b", "a"})
+    before = store.lines_of(1, both)
+    store.apply({("a", "s000"): None})
+    assert store.lines_of(1, both) == before.replace(b"b a/s000\n", b"")

@@ -3,21 +3,18 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from exporter.objects import lists
 from exporter.objects.codec import (
     Event,
-    ListHead,
     Status,
     StatusCause,
     decode_event,
     decode_object,
     decode_status,
 )
-from exporter.objects.lists import ListReader
 from exporter.objects.meta import DecodeError, Rejected
-from exporter.objects.resources import DEPLOYMENTS, ENDPOINTS, RESOURCES, SERVICES, SLICES
+from exporter.objects.resources import ENDPOINTS, RESOURCES, SERVICES, SLICES
 from exporter.objects.services import Service
-from tests.unit.apiserver import Json, endpoint, service, slice_of
+from tests.unit.apiserver import Json, service, slice_of
 
 # ── single objects ───────────────────────────────────────────────────────────────────────────
 
@@ -281,197 +278,3 @@ def test_an_error_body_is_read_as_a_status() -> None:
 def test_an_error_body_that_is_no_status_is_none(body: bytes) -> None:
     """Overload protection and proxies answer in plain text or HTML."""
     assert decode_status(body) is None
-
-
-# ── lists ────────────────────────────────────────────────────────────────────────────────────
-
-
-def read_list(*chunks: bytes) -> tuple[list[str], ListHead]:
-    """Names (or reasons of rejection) of what a list of Services gives, in its order."""
-    reader = ListReader(SERVICES)
-    found = [one for chunk in chunks for one in reader.feed(chunk)]
-    found += reader.rest()
-    names = [f"!{one.name}" if isinstance(one, Rejected) else one.name for one in found]
-    return names, reader.head
-
-
-def list_of(*items: Json, kind: str = "ServiceList", **metadata: str) -> bytes:
-    """A list as a Go server writes it: compact, items without kind, their metadata first."""
-    return msgspec.json.encode(
-        {
-            "kind": kind,
-            "apiVersion": "v1",
-            "metadata": {"resourceVersion": "5", **metadata},
-            "items": [{k: v for k, v in i.items() if k in ("metadata", "spec")} for i in items],
-        }
-    )
-
-
-def test_objects_come_while_the_bytes_arrive() -> None:
-    """An object is given as soon as the beginning of the next one shows that it is whole."""
-    body = list_of(service("a"), service("b"), service("c"))
-    reader = ListReader(SERVICES)
-    half = body.index(b'"name":"c"') + 1
-    assert [one.name for one in reader.feed(body[:half])] == ["a", "b"]
-    assert list(reader.feed(body[half:])) == []
-    assert [one.name for one in reader.rest()] == ["c"]
-    assert reader.head == ListHead("5", "")
-
-
-@pytest.mark.parametrize("indent", [0, 1, 2, 8])
-def test_a_list_with_line_breaks_is_read_while_it_arrives_too(indent: int) -> None:
-    """A server that is asked for pretty answers writes the same list with line breaks."""
-    body = msgspec.json.format(list_of(*(service(name) for name in "abcdefgh")), indent=indent)
-    reader = ListReader(SERVICES)
-    seen = [len(list(reader.feed(body[begin : begin + 64]))) for begin in range(0, len(body), 64)]
-    assert sum(seen) == 7
-    assert max(seen) == 1
-    assert [one.name for one in reader.rest()] == ["h"]
-    assert reader.head == ListHead("5", "")
-
-
-def test_a_body_without_items_is_searched_once() -> None:
-    """What was searched is not searched again with every read: that was quadratic in its size."""
-    reader = ListReader(SERVICES)
-    searched: list[int] = []
-
-    class Spy:
-        """Looks on at what is searched."""
-
-        def search(self, buffer: bytearray, begin: int) -> None:
-            """Finds nothing."""
-            searched.append(len(buffer) - begin)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lists, "_ITEMS", Spy())
-        for _ in range(100):
-            assert list(reader.feed(b" " * 10_000)) == []
-    assert sum(searched) < 1_100_000
-
-
-def test_a_list_says_where_to_go_on() -> None:
-    """The continue token of a page comes through; on the last page it is empty or absent."""
-    assert read_list(list_of(service("a"), **{"continue": "xyz"}))[1] == ListHead("5", "xyz")
-    assert read_list(list_of(service("a"), **{"continue": ""}))[1] == ListHead("5", "")
-
-
-@pytest.mark.parametrize(
-    "body,names",
-    [
-        (b'{"items":[]}', []),
-        (b'{"items":null,"metadata":{"resourceVersion":"5"}}', []),
-        (b'{"kind":"ServiceList","metadata":{}}', []),
-        (b"{}", []),
-        (b'{"metadata":{"resourceVersion":"5"},"items":[{"metadata":{"name":"a"}}]}', ["a"]),
-        (b'{ "items" : [ {"metadata":{"name":"a"}} , {"metadata":{"name":"b"}} ] }', ["a", "b"]),
-        (
-            b'{"items":[{"kind":"Service","metadata":{"name":"a"}},{"metadata":{"name":"b"}}]}',
-            ["a", "b"],
-        ),
-        (
-            b'{"items":[{"metadata":{"name":"a"}},{"metadata":{"name":"b"}}],"kind":"List"}',
-            ["a", "b"],
-        ),
-        (
-            b'{"items":[{"metadata":{"name":"a"}},7,null,{"metadata":{"name":"b"}}]}',
-            ["a", "!", "!", "b"],
-        ),
-    ],
-)
-def test_lists_of_any_shape_are_read(body: bytes, names: list[str]) -> None:
-    """Pretty-printed, empty and null lists, and keys in any order, are lists all the same."""
-    assert read_list(body)[0] == names
-
-
-@pytest.mark.parametrize(
-    "false_border",
-    [
-        '},{"metadata":{',
-        '{"metadata":{"name":"x"}},{"metadata":{"name":"y"}}',
-        '"}},{"metadata":{"name":"x"}}',
-        '"items":[{"metadata":{"name":"x"}}',
-    ],
-)
-def test_a_text_that_looks_like_a_border_is_a_text(false_border: str) -> None:
-    """Annotations hold whole objects as text; none of them becomes an item."""
-    odd = service("b", metadata={"annotations": {"copy": false_border}})
-    assert read_list(list_of(service("a"), odd, service("c")))[0] == ["a", "b", "c"]
-
-
-def test_nested_objects_with_metadata_are_no_items() -> None:
-    """A nested `},{"metadata":{` (as volume claim templates have) borders no items."""
-    nested = [{"metadata": {"name": "x"}}, {"metadata": {"name": "y"}}, {"metadata": {}}]
-    items = [
-        {"metadata": {"name": n}, "spec": {"replicas": 1, "volumeClaimTemplates": nested}}
-        for n in ("a", "b")
-    ]
-    reader = ListReader(DEPLOYMENTS)
-    body = msgspec.json.encode({"kind": "DeploymentList", "metadata": {}, "items": items})
-    found = [*reader.feed(body), *reader.rest()]
-    assert [one.name for one in found] == ["a", "b"]
-
-
-def test_a_broken_item_stands_in_its_place() -> None:
-    """One object of the wrong shape is rejected; those around it are read."""
-    broken = {"metadata": {"name": "b", "namespace": "d"}, "spec": {"ports": 7}}
-    names, head = read_list(list_of(service("a"), broken, service("c")))
-    assert names == ["a", "!b", "c"]
-    assert head.resource_version == "5"
-
-
-def test_an_item_with_a_huge_number_spoils_nothing() -> None:
-    """A number that nothing can hold costs its own object alone, in the middle and at the end."""
-    body = list_of(
-        service("a", healthCheckNodePort=777), service("b"), service("c", healthCheckNodePort=777)
-    )
-    assert read_list(body.replace(b"777", b"7" * 5000))[0] == ["!a", "b", "!c"]
-
-
-def test_borders_may_lie_across_chunks() -> None:
-    """Every way of cutting a list in two gives the same objects."""
-    body = list_of(service("a"), service("b"), service("c"))
-    for at in range(len(body)):
-        assert read_list(body[:at], body[at:]) == (["a", "b", "c"], ListHead("5", "")), at
-
-
-@pytest.mark.parametrize("keep", [0, 1, 30, 60, 200, 700, -1])
-def test_a_list_that_breaks_off_is_a_decode_error(keep: int) -> None:
-    """A body that ended early is no list, whatever objects were complete."""
-    body = list_of(service("a"), service("b"))
-    reader = ListReader(SERVICES)
-    list(reader.feed(body[:keep]))
-    with pytest.raises(DecodeError):
-        list(reader.rest())
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"null",
-        b"[]",
-        b'{"kind":"Status","code":403}',
-        b'{"kind":"PodList","items":[]}',
-        b'{"kind":"Table","rows":[]}',
-        b'{"items":{}}',
-        b'{"items":[{"metadata":{"name":"a"}}]',
-        b'{"items":[{"metadata":{"name":"a"}}]}}',
-        b'{"items":[{"metadata":{"name":"a"}},{"metadata":{]}',
-        b"upstream connect error",
-    ],
-)
-def test_what_is_no_list_of_the_resource_is_a_decode_error(body: bytes) -> None:
-    """Another kind of list, an error or broken JSON raises our error alone."""
-    reader = ListReader(SERVICES)
-    list(reader.feed(body))
-    with pytest.raises(DecodeError):
-        list(reader.rest())
-
-
-def test_slices_are_read_from_a_typed_list() -> None:
-    """The kind of a list is that of its items with `List` behind it."""
-    body = msgspec.json.encode(
-        {"kind": "EndpointSliceList", "metadata": {}, "items": [slice_of(endpoint(".1"))]}
-    )
-    reader = ListReader(SLICES)
-    assert [one.name for one in [*reader.feed(body), *reader.rest()]] == ["s-1"]

@@ -8,7 +8,7 @@ from typing import Any
 from exporter.model import ServiceKey
 from exporter.server import Hub, Pace
 
-QUICK = Pace(streams=2, gather=0.01, beat=30.0, keep=4, most_keys=5)
+QUICK = Pace(streams=4, gather=0.01, beat=30.0, keep=4, most_keys=5)
 A = ServiceKey("a", "one")
 
 
@@ -38,9 +38,9 @@ async def read(stream: AsyncIterator[bytes]) -> str:
         return (await anext(stream)).decode()
 
 
-async def begin(made: Hub, last: str = "") -> Any:
+async def begin(made: Hub, last: str = "", client: str = "me") -> Any:
     """A stream that has begun."""
-    stream = made.open(last)
+    stream = made.open(last, client)
     assert "event: status\ndata: fine\n\n" in await read(stream)
     return stream
 
@@ -72,13 +72,25 @@ async def test_nothing_is_gathered_while_nobody_listens() -> None:
 
 async def test_only_so_many_streams() -> None:
     """One more than there may be ends at once; when one goes there is room again."""
-    made, _ = hub()
-    async with aclosing(await begin(made)):
-        async with aclosing(await begin(made)):
-            seen = [made.full]
-            assert [piece async for piece in made.open("")] == []
-        seen.append(made.full)
+    made, _ = hub(Pace(streams=2))
+    async with aclosing(await begin(made, client="a")):
+        async with aclosing(await begin(made, client="b")):
+            seen = [made.is_full("c")]
+            assert [piece async for piece in made.open("", "c")] == []
+        seen.append(made.is_full("c"))
     assert seen == [True, False]
+    await made.close()
+
+
+async def test_one_client_has_half_of_the_streams() -> None:
+    """Whoever opens as many as it can leaves the other half to others."""
+    made, _ = hub(Pace(streams=4))
+    async with aclosing(await begin(made)), aclosing(await begin(made)):
+        assert (made.is_full("me"), made.is_full("other")) == (True, False)
+        assert [piece async for piece in made.open("", "me")] == []
+        async with aclosing(await begin(made, client="other")):
+            pass
+    assert not made.is_full("me")
     await made.close()
 
 
@@ -103,7 +115,7 @@ async def test_whoever_missed_something_is_told_to_begin_anew() -> None:
             made.tell([ServiceKey("a", f"s{number}")])
             await read(stays)
         for last in ("other-6", "me-1", "me-99", "me-", "nonsense", "me-²"):
-            stream = made.open(last)
+            stream = made.open(last, "me")
             assert "event: reset\nid: me-6\n" in await read(stream), last
             await stream.aclose()  # type: ignore[attr-defined]
     await made.close()
@@ -115,7 +127,7 @@ async def test_breaks_in_which_nobody_listened_are_known() -> None:
     async with aclosing(await begin(made)) as stream:
         made.tell([A])
         assert "id: me-1" in await read(stream)
-    back = made.open("me-1")
+    back = made.open("me-1", "me")
     assert "event: reset" in await read(back)
     await made.close()
 
@@ -160,4 +172,4 @@ async def test_close_ends_all_streams() -> None:
     await made.close()
     done, _ = await asyncio.wait([ending], timeout=10)
     assert isinstance(ending.exception(), StopAsyncIteration) if done else False
-    assert made.full
+    assert made.is_full("c")

@@ -105,8 +105,8 @@ def test_defaults_of_tls() -> None:
     [
         ("key_file: a", "cert_file is missing"),
         ("cert_file: a", "key_file is missing"),
-        (f"{FILES}, cert: x", "cert is not taken here; takes cert_file"),
-        (f"{FILES}, key: x", "key is not taken here; takes key_file"),
+        (f"{FILES}, cert: x", "cert and cert_file can't both be given"),
+        (f"{FILES}, key: x", "key and key_file can't both be given"),
         (
             f"{FILES}, curve_preferences: [X25519]",
             "curve_preferences can't be chosen here; leave it out",
@@ -148,7 +148,7 @@ def test_defaults_of_tls() -> None:
             "client_allowed_sans needs client_auth_type RequireAndVerifyClientCert",
         ),
         (f"{FILES}, client_allowed_sans: x", "client_allowed_sans must be a list of texts"),
-        (f"{FILES}, cert_file: [x]", "cert_file must be a plain text"),
+        ("key_file: a, cert_file: [x]", "cert_file must be a plain text"),
         (
             f"{FILES}, cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA25]",
             (
@@ -157,6 +157,10 @@ def test_defaults_of_tls() -> None:
             ),
         ),
         (f"{FILES}, cipher_suites: [RC4]", "cipher_suites does not take RC4"),
+        (
+            f"{FILES}, max_version: TLS12, cipher_suites: [TLS_AES_128_GCM_SHA256]",
+            "cipher_suites names no suite of max_version TLS12",
+        ),
         (
             f"{FILES}, prefer_server_cipher_suites: maybe",
             "prefer_server_cipher_suites is maybe; takes true or false",
@@ -172,9 +176,19 @@ def test_bad_tls_settings(inside: str, line: str) -> None:
     "text,line",
     [
         ("a: [", "w line 1: is not YAML: expected the node content, but found '<stream end>'"),
-        (b"\xff\xfe\xff", "w: is not YAML"),
-        ("[" * 100000, "w: is not YAML"),
-        ("- a", "w: the file must hold `key: value` lines"),
+        (b"\xff\xfe\xff", "w: is not UTF-8 text"),
+        ("[" * 100000, "w line 1: is nested too deeply"),
+        ("- a", "w line 1: must hold `key: value` lines"),
+        ("a: {b: {c: 1, c: 2}}", "w line 1: a.b.c stands in line 1 already"),
+        (
+            f"basic_auth_users:\n  a: {HASH}\nbasic_auth_users:\n",
+            "w line 3: basic_auth_users stands in line 1 already",
+        ),
+        ("a: &a x\nb: *a", "w line 2: is not taken: it has an alias (*)"),
+        ("a: *secret", "w line 1: is not taken: it has an alias (*)"),
+        ("a: b\n---\nc: d", "w line 2: is not YAML: but found another document"),
+        ("? [a]\n: b", "w line 1: a key must be a plain word"),
+        ('a: "secret\\q"', "w line 1: is not YAML: found unknown escape character 'q'"),
         ("tls_server_config: on", "w: tls_server_config must hold `key: value` lines"),
         (
             "basic_auth_user: {}",

@@ -26,6 +26,7 @@ _REASONS = {
     "AllTerminating",
     "NoEndpoints",
     "ScaledToZero",
+    "PodsNotCreated",
     "SelectorMatchesNoPods",
     "AllPodsTerminating",
     "AllPodsFinished",

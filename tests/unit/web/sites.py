@@ -112,7 +112,11 @@ class NoStreams:
     async def _end(self) -> AsyncIterator[bytes]:
         yield b"event: reset\ndata: {}\n\n"
 
-    def open(self, last: str) -> AsyncIterator[bytes]:
+    def is_full(self, _client: str) -> bool:
+        """As it was made."""
+        return self.full
+
+    def open(self, last: str, _client: str) -> AsyncIterator[bytes]:
         """One event."""
         self.asked.append(last)
         return self._end()

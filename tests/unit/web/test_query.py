@@ -163,3 +163,51 @@ def test_forged_page_tokens_are_refused(parts: Any) -> None:
     sort = "worst" if "worst" in parts else "name"
     response = get(f"/api/v1/services?sort={sort}&page={token}", site(SERVICES))
     assert response.status == 400
+
+
+@pytest.mark.parametrize(
+    "query,parameter",
+    [
+        ("label=" + ",".join(f"!{n}" for n in range(21)), "label"),
+        ("&".join(f"label=a{n}" for n in range(21)), "label"),
+        ("q=" + " ".join("abcdefghijklmnopqrstu"), "q"),
+        ("q=a b c d e f g h i j k&label=" + ",".join("abcdefghij"), "q"),
+    ],
+)
+def test_more_terms_than_are_taken(query: str, parameter: str) -> None:
+    """Labels and words together are bounded, for each is asked of every Service."""
+    response = get(f"/api/v1/services?{query}", site(SERVICES))
+    assert response.status == 400
+    problem = json.loads(text(response))
+    assert problem["parameter"] == parameter
+    assert problem["detail"] == (f"{parameter}: more than 20 terms, those of label and q together")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/services", "/"])
+def test_as_many_terms_as_are_taken_are_asked_in_turns(path: str) -> None:
+    """Over many Services the list is made in steps, none of which looks at more than 500 rows."""
+    services = [report(f"n{n % 7}", f"s{n}", labels={"app": "web"}) for n in range(2500)]
+    place = site(services)
+    for _ in place.desk.begin(place.snapshot()) or ():
+        pass
+    query = "label=" + ",".join(f"app!=x{n}" for n in range(20)) + "&limit=3"
+    response = get(f"{path}?{query}", place)
+    assert response.status == 200
+    assert not isinstance(response.body, bytes)
+    steps = list(response.body)
+    assert steps.count(b"") >= 4
+    assert b"s0" in b"".join(steps)
+
+
+def test_a_long_list_keeps_its_tag_and_tells_a_bad_page() -> None:
+    """Made in steps or not: who has the list gets a 304, and a token of another list is a 400."""
+    services = [report("a", f"s{n}") for n in range(2500)]
+    place = site(services)
+    for _ in place.desk.begin(place.snapshot()) or ():
+        pass
+    response = get("/api/v1/services", place)
+    tag = dict(response.headers)["ETag"]
+    again = get("/api/v1/services", place, if_none_match=tag)
+    assert (response.status, again.status) == (200, 304)
+    token = base64.urlsafe_b64encode(b'["worst","x"]').decode().rstrip("=")
+    assert get(f"/api/v1/services?page={token}", place).status == 400

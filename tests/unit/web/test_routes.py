@@ -121,3 +121,11 @@ def test_prefix_is_found_from_where_people_begin(path: str) -> None:
     response = get(path, site(place=Place(prefix="/endpoints")))
     assert response.status == 302
     assert dict(response.headers)["Location"] == "/endpoints/"
+
+
+def test_no_control_character_gets_into_a_page() -> None:
+    """Names and texts come from a cluster; a document shows that there was something."""
+    hostile = report("a\x1b[31m", "b\x00\x9bc\x7f", labels={"app": "\x08"})
+    for path in ("/", "/services/a%1b/b", "/?q=%1b\x07"):
+        said = text(get(path, site([hostile])))
+        assert [letter for letter in said if letter in "\x00\x07\x08\x1b\x7f\x9b"] == []

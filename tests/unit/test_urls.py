@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import pytest
+
+from exporter.urls import show_url
+
+
+@pytest.mark.parametrize(
+    "url,shown",
+    [
+        ("https://10.0.0.1:6443/prefix", "https://10.0.0.1:6443/prefix"),
+        ("https://[::1]:6443", "https://[::1]:6443"),
+        ("http://bob:secret@host:1", "http://host:1"),
+        ("http://bob:se/cr@et@host:1/x", "http://host:1/x"),
+        ("htp://bob:secret@host:1", "htp://host:1"),
+        ("bob:secret@host:1", "host:1"),
+        ("//bob:secret@host", "host"),
+        ("http://secret@", "http://"),
+        ("https://host/path?token=secret#secret", "https://host/path?…"),
+        ("https://host/#secret", "https://host/#…"),
+        ("https://[::1\n\x1b[31m", "https://[::1……[31m"),
+        ("", ""),
+    ],
+)
+def test_a_url_is_shown_without_its_login(url: str, shown: str) -> None:
+    """Whatever was meant to be a URL: no name, no password, no query, one line."""
+    assert show_url(url) == shown
