@@ -31,7 +31,7 @@ HEADER = """\
 """
 _EXPRESSION = "__expr__"
 _SHOWN = {
-    OVERVIEW: "Trouble over time",
+    OVERVIEW: "Front doors that lead nowhere",
     SERVICE: "Standing over time",
     NAMESPACE: "Slices by namespace",
     SLO: "Objectives and budgets",
@@ -39,7 +39,7 @@ _SHOWN = {
 }
 #: How far back a query may look by Grafana's count; the queries are instant and name their ranges.
 _LOOK_BACK = 600
-_QUERY = re.compile(r"\{\{ with query .*?\}\}(.*?)\{\{ end \}\}")
+_ACTION = re.compile(r"(\{\{.*?\}\})")
 _ENCODED = re.compile(r"\{\{ (\$labels\.\w+) \| urlquery \}\}")
 
 Group = dict[str, Any]
@@ -137,10 +137,27 @@ def _step(name: str, kind: str, expression: str, **more: object) -> dict[str, An
 
 def _translate(text: str) -> str:
     """A template of Prometheus as Grafana's: no query of its own, the value by its step."""
-    text = _QUERY.sub(lambda found: "some" if "{{ else }}" in found[1] else "", text)
+    text = _drop_queries(text)
     # A label that is not there would be encoded as '<nil>'.
     text = _ENCODED.sub(r"{{ with \1 }}{{ . | urlquery }}{{ end }}", text)
     return re.sub(r"\$value\b", "$values.query.Value", text)
+
+
+def _drop_queries(text: str) -> str:
+    """Leave out what is said with the answer to a query; where that had an else, say 'some'."""
+    kept: list[str] = []
+    depth = 0
+    for part in _ACTION.split(text):
+        word = part.removeprefix("{{ ").partition(" ")[0] if part.startswith("{{") else ""
+        if depth == 0 and not part.startswith("{{ with query"):
+            kept.append(part)
+        elif word in ("with", "if", "range"):
+            depth += 1
+        elif word == "else" and depth == 1:
+            kept.append("some")
+        elif word == "end":
+            depth -= 1
+    return "".join(kept)
 
 
 def _double(value: Any) -> Any:  # noqa: ANN401 - a document

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # run as a script, it finds the program beside it
 
 from exporter.cli import render_cli_markdown  # noqa: E402  # found by the line above
+from exporter.cli.manpage import render_manpage  # noqa: E402
 from exporter.cli.metrics import render_metrics_markdown  # noqa: E402
 from exporter.config import render_configuration_markdown  # noqa: E402
 from exporter.web.api.openapi import render_openapi  # noqa: E402
@@ -23,6 +24,7 @@ from exporter.web.api.openapi import render_openapi  # noqa: E402
 GENERATED: dict[str, Callable[[], str]] = {
     "docs/cli.md": render_cli_markdown,
     "docs/configuration.md": render_configuration_markdown,
+    "docs/kube-endpoints-exporter.1": render_manpage,
     "docs/metrics.md": render_metrics_markdown,
     "docs/openapi.json": lambda: render_openapi().decode(),
 }

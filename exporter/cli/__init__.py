@@ -21,6 +21,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Errors are lines on stderr. A reader that went away (`… | head`) and Ctrl-C end it quietly.
     """
+    if argv is None and "_ARGCOMPLETE" in os.environ:
+        from exporter.cli.completing import complete
+
+        complete()
     words = list(sys.argv[1:] if argv is None else argv)
     # Names come from a cluster: what the terminal's encoding lacks must not end in an exception.
     for stream in (sys.stdout, sys.stderr):

@@ -9,8 +9,18 @@ import argparse
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from exporter.cli.arguments import (
+    add_check_arguments,
+    add_completion_arguments,
+    add_demo_arguments,
+    add_explain_arguments,
+    add_from_file,
+    add_get_arguments,
+    add_metrics_arguments,
+    add_nothing,
+    add_simulate_arguments,
+)
 from exporter.cli.errors import PROGRAM
-from exporter.cli.naming import read_namespace
 
 
 class Command(NamedTuple):
@@ -33,162 +43,6 @@ class Command(NamedTuple):
             yield line if line.startswith("kubectl ") else f"{PROGRAM} {line}"
 
 
-def _from_file(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--from-file",
-        action="append",
-        metavar="FILE",
-        help="Read what `kubectl get services,endpointslices,pods,nodes -A -o json` (or yaml) "
-        "printed, also compressed by gzip, - for stdin; or all objects in a folder or tar archive "
-        "(must-gather, sosreport, `kubectl cluster-info dump`, support bundles). Repeatable: "
-        "several are one dump. No API server is contacted.",
-    )
-
-
-def _namespace(parser: argparse._ActionsContainer) -> None:
-    parser.add_argument(
-        "-n", "--namespace", metavar="NS", type=read_namespace, help="Only this namespace."
-    )
-
-
-def _which_namespace(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_mutually_exclusive_group()
-    _namespace(group)
-    group.add_argument("-A", "--all-namespaces", action="store_true", help="All namespaces.")
-
-
-def _colour(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--color",
-        choices=("auto", "always", "never"),
-        default="auto",
-        help="Colours: on a terminal without NO_COLOR (auto), always or never. [auto]",
-    )
-
-
-def _output(parser: argparse.ArgumentParser, *forms: str) -> None:
-    parser.add_argument(
-        "-o",
-        "--output",
-        choices=forms,
-        default=forms[0],
-        help=f"How to print it. [{forms[0]}]",
-    )
-
-
-def _no_arguments(_parser: argparse.ArgumentParser) -> None:
-    """Nothing but settings."""
-
-
-def _get(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "service",
-        metavar="SERVICE",
-        nargs="?",
-        help="Only this Service: NAME, NAMESPACE/NAME or svc/NAME. `routes`: all that refers to "
-        "Services, instead.",
-    )
-    _which_namespace(parser)
-    _output(parser, "table", "wide", "json", "yaml")
-    parser.add_argument(
-        "--sort",
-        choices=("name", "worst"),
-        default="name",
-        help="By namespace and name, or what needs attention first. [name]",
-    )
-    parser.add_argument(
-        "-w",
-        "--watch",
-        action="store_true",
-        help="Go on, and print a Service again whenever its row changes.",
-    )
-    parser.add_argument("--no-headers", action="store_true", help="Leave out the line of titles.")
-    _colour(parser)
-    _from_file(parser)
-
-
-def _explain(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "target",
-        metavar="SERVICE",
-        nargs="?",
-        help="The Service: NAME, NAMESPACE/NAME or svc/NAME. A bare name is looked for in the "
-        "namespace of the kubeconfig's context, in a file in all of them. Or what refers to "
-        "Services: KIND/NAMESPACE/NAME, as in ingress/shop/front; "
-        "httproute.gateway.networking.k8s.io/shop/front.",
-    )
-    parser.add_argument(
-        "--host",
-        metavar="HOST[/PATH]",
-        help="What becomes of requests for this host: through which Ingress or Gateway, to which "
-        "Service, and whether that can answer.",
-    )
-    _namespace(parser)
-    _output(parser, "text", "json")
-    _colour(parser)
-    _from_file(parser)
-
-
-def _check(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--min-ready",
-        metavar="N",
-        help="Ready endpoints each Service should have unless its annotation says otherwise; "
-        "the same as --default-min-ready.",
-    )
-    _which_namespace(parser)
-    parser.add_argument(
-        "--strict",
-        action="store_true",
-        help="Findings that are merely notes count too: a single endpoint, ignored hints, a bad "
-        "annotation …",
-    )
-    parser.add_argument(
-        "--allow-empty",
-        action="store_true",
-        help="No Services at all, or none in a namespace that was named, is as it should be.",
-    )
-    _output(parser, "text", "json")
-    _colour(parser)
-    _from_file(parser)
-
-
-def _metrics(parser: argparse.ArgumentParser) -> None:
-    _output(parser, "md", "json")
-
-
-def _simulate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "scenarios",
-        metavar="SCENARIO",
-        nargs="*",
-        help="What is in the cluster; several are put into one, each in its own namespaces. [demo]",
-    )
-    parser.add_argument(
-        "--list", action="store_true", dest="list_scenarios", help="List the scenarios and stop."
-    )
-    parser.add_argument("--host", default="127.0.0.1", help="Where to listen. [127.0.0.1]")
-    parser.add_argument(
-        "--port", metavar="PORT", default="0", help="The port; 0 takes a free one. [0]"
-    )
-    parser.add_argument(
-        "--speed", metavar="FACTOR", default="1", help="How many times faster time goes. [1]"
-    )
-
-
-def _demo(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("scenarios", metavar="SCENARIO", nargs="*", help="As with simulate. [demo]")
-    parser.add_argument(
-        "--api-port",
-        metavar="PORT",
-        default="0",
-        help="The port of the simulated API server; 0 takes a free one. [0]",
-    )
-    parser.add_argument(
-        "--speed", metavar="FACTOR", default="1", help="How many times faster time goes. [1]"
-    )
-
-
 _KUBECTL = "kubectl get services,endpointslices,pods,nodes -A -o json"
 
 COMMANDS: tuple[Command, ...] = (
@@ -205,7 +59,7 @@ COMMANDS: tuple[Command, ...] = (
                 "run --groups topology,changes --web.listen-address 127.0.0.1:9769",
             ),
         ),
-        _no_arguments,
+        add_nothing,
         "exporter.cli.run",
     ),
     Command(
@@ -219,7 +73,7 @@ COMMANDS: tuple[Command, ...] = (
             ("of a file, with zones", "scrape --from-file cluster.json --groups topology"),
             ("straight out of kubectl", f"{_KUBECTL} | {PROGRAM} scrape --from-file -"),
         ),
-        _from_file,
+        add_from_file,
         "exporter.cli.scrape",
     ),
     Command(
@@ -236,7 +90,7 @@ COMMANDS: tuple[Command, ...] = (
             ("what changes from now on", "get -A --watch"),
             ("for a program", "get -A -o json"),
         ),
-        _get,
+        add_get_arguments,
         "exporter.cli.get",
     ),
     Command(
@@ -251,7 +105,7 @@ COMMANDS: tuple[Command, ...] = (
             ("the same, as kubectl users type it", "explain -n shop svc/web"),
             ("for a program, out of a file", "explain shop/web -o json --from-file cluster.json"),
         ),
-        _explain,
+        add_explain_arguments,
         "exporter.cli.explain",
     ),
     Command(
@@ -272,7 +126,7 @@ COMMANDS: tuple[Command, ...] = (
             ("two ready endpoints each", "check --min-ready 2"),
             ("of a file", "check --from-file cluster.json"),
         ),
-        _check,
+        add_check_arguments,
         "exporter.cli.check",
     ),
     Command(
@@ -282,7 +136,7 @@ COMMANDS: tuple[Command, ...] = (
         "follows it over real connections. Prints what to open and what to type; runs until "
         "stopped. Needs no cluster.",
         (("look around", "demo"), ("one kind of trouble", "demo rollout")),
-        _demo,
+        add_demo_arguments,
         "exporter.cli.demo",
     ),
     Command(
@@ -294,7 +148,7 @@ COMMANDS: tuple[Command, ...] = (
             ("what there is", "simulate --list"),
             ("on a port of your choice", "simulate --port 8001"),
         ),
-        _simulate,
+        add_simulate_arguments,
         "exporter.cli.simulate",
     ),
     Command(
@@ -302,8 +156,20 @@ COMMANDS: tuple[Command, ...] = (
         "every metric: name, type, labels, meaning",
         "The catalogue of all metric families, those about Services and the exporter's own.",
         (("for people", "metrics"), ("for a program", "metrics -o json")),
-        _metrics,
+        add_metrics_arguments,
         "exporter.cli.metrics",
+    ),
+    Command(
+        "completion",
+        "the script for completion in bash, zsh or fish",
+        "Prints what a shell needs to complete commands, flags, their values and, out of the "
+        "cluster or the files of --from-file, names of Services and namespaces.",
+        (
+            ("bash, in ~/.bashrc", "completion bash"),
+            ("fish", "completion fish"),
+        ),
+        add_completion_arguments,
+        "exporter.cli.completion",
     ),
 )
 BY_NAME = {command.name: command for command in COMMANDS}

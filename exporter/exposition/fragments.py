@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from exporter.catalogue import Family, Scope
 from exporter.exposition.formats import escape_value
@@ -25,6 +26,37 @@ def format_number(value: float) -> str:
     return repr(value)
 
 
+#: How many ends of lines a family remembers: Services have few that differ.
+_REMEMBERED = 512
+
+
+class _Form:
+    """The lines of a family, but for whom they are about and the number.
+
+    Labels are escaped and joined once for all Services that have the same; a family that has ever
+    new ones (addresses) soon remembers no more.
+    """
+
+    __slots__ = ("_ends", "_labels", "family", "opening", "subject")
+
+    def __init__(self, family: Family) -> None:
+        self.family = family
+        self.opening = family.name + '{namespace="'
+        self.subject = family.scope.labels[1] + '="' if family.scope is not Scope.NAMESPACE else ""
+        self._labels = tuple(f'",{label}="' for label in family.labels)
+        self._ends: dict[tuple[Any, ...], str] = {}
+
+    def end(self, values: tuple[Any, ...]) -> str:
+        """What stands between the subject of a line and its number."""
+        end = self._ends.get(values)
+        if end is None:
+            joined = _free(values) if self.family.free else _join(self._labels, values)
+            end = joined + '"} '
+            if len(self._ends) < _REMEMBERED:
+                self._ends[values] = end
+        return end
+
+
 class Renderer:
     """Renders reports for a fixed choice of families of one scope of reports.
 
@@ -32,16 +64,7 @@ class Renderer:
     """
 
     def __init__(self, families: tuple[Family, ...]) -> None:
-        self._families = families
-        self._openings = [
-            (
-                family,
-                family.name + '{namespace="',
-                family.scope.labels[1] + '="' if family.scope is not Scope.NAMESPACE else "",
-                tuple(f'",{label}="' for label in family.labels),
-            )
-            for family in families
-        ]
+        self._forms = [_Form(family) for family in families]
 
     def render_service(
         self, report: ServiceReport, before: ServiceReport | None = None
@@ -54,35 +77,31 @@ class Renderer:
         namespace = escape_value(report.key.namespace) + '",'
         name = escape_value(report.key.name)
         found: list[bytes | None] = []
-        for family, opening, subject, labels in self._openings:
-            samples = family.samples(report)
-            if before is not None and samples == family.samples(before):
+        for form in self._forms:
+            samples = form.family.samples(report)
+            if before is not None and samples == form.family.samples(before):
                 found.append(None)
                 continue
             if not samples:
                 found.append(b"")
                 continue
-            start = opening + namespace + subject + name
-            lines = []
-            for values, number in samples:
-                value = str(number) if type(number) is int else format_number(number)
-                if family.free:
-                    lines.append(f'{start}{_free(values)}"}} {value}\n')
-                elif values:
-                    lines.append(f'{start}{_join(labels, values)}"}} {value}\n')
-                else:
-                    lines.append(f'{start}"}} {value}\n')
+            start = form.opening + namespace + form.subject + name
+            lines = [
+                f"{start}{form.end(values)}"
+                f"{str(number) if type(number) is int else format_number(number)}\n"
+                for values, number in samples
+            ]
             found.append("".join(lines).encode("utf-8", "replace"))
         return tuple(found)
 
     def render_namespace(self, report: NamespaceReport) -> Fragment:
         """The lines of one namespace."""
         found = []
-        for family, opening, _, _ in self._openings:
+        for form in self._forms:
             text = "".join(
                 [
-                    f'{opening}{escape_value(report.namespace)}"}} {format_number(value)}\n'
-                    for _, value in family.samples(report)
+                    f'{form.opening}{escape_value(report.namespace)}"}} {format_number(value)}\n'
+                    for _, value in form.family.samples(report)
                 ]
             )
             found.append(text.encode("utf-8", "replace"))

@@ -17,10 +17,10 @@ from exporter.objects.meta import DecodeError, Rejected
 from exporter.objects.monitors import MONITOR_WIRES
 from exporter.objects.nodes import WireNode
 from exporter.objects.pods import WirePod, pod_from_metadata
-from exporter.objects.resources import PODS, Resource
+from exporter.objects.resources import PODS, SLICES, Resource
 from exporter.objects.routes import ROUTE_WIRES
 from exporter.objects.services import WireService
-from exporter.objects.slices import SERVICE_NAME_LABEL, WireSlice
+from exporter.objects.slices import LONG, SERVICE_NAME_LABEL, WireLongSlice, WireSlice
 from exporter.objects.workloads import WORKLOAD_WIRES
 
 
@@ -136,13 +136,22 @@ class _WireIdentity(msgspec.Struct, frozen=True):
     metadata: _WireIdentityMeta | None = None
 
 
-def decode_object(resource: Resource, raw: bytes | msgspec.Raw) -> Retained | Rejected:
+_LONG_SLICES = msgspec.json.Decoder(WireLongSlice)
+
+
+def decode_object(
+    resource: Resource, raw: bytes | msgspec.Raw, *, again: bool = False
+) -> Retained | Rejected:
     """The object that `raw` (JSON) is, or the Rejected that stands for it.
 
-    Raises DecodeError where `raw` is no JSON value at all.
+    `again`: it is likely to be much what it was when it came last. Raises DecodeError where `raw`
+    is no JSON value at all.
     """
+    decoder = _decoder(resource.name)
+    if again and resource is SLICES and len(memoryview(raw)) > LONG:
+        decoder = _LONG_SLICES
     try:
-        found: Retained = _decoder(resource.name).decode(raw).compact()
+        found: Retained = decoder.decode(raw).compact()
     except HOSTILE as error:
         return _reject(resource, raw, error)
     if not found.name:
@@ -163,7 +172,7 @@ def decode_event(resource: Resource, line: bytes) -> Event:
     try:
         wire = msgspec.json.decode(line, type=_WireEvent)
         if wire.type in ("ADDED", "MODIFIED", "DELETED"):
-            found = decode_object(resource, wire.object)
+            found = decode_object(resource, wire.object, again=True)
             version = (
                 _version_of(wire.object) if isinstance(found, Rejected) else found.resource_version
             )

@@ -135,16 +135,12 @@ class _WirePort(msgspec.Struct, frozen=True, gc=False):
     port: int | None = None
 
 
-class WireSlice(msgspec.Struct, frozen=True, rename="camel"):
-    """An EndpointSlice as the wire has it: lists may be null or absent."""
-
+class _WireParts(msgspec.Struct, frozen=True, rename="camel"):
     metadata: WireMeta
     address_type: str
-    endpoints: list[_WireEndpoint] | None = None
     ports: list[_WirePort] | None = None
 
-    def compact(self) -> EndpointSlice:
-        """The retained form. An endpoint without an address is left out, as kube-proxy does."""
+    def _compact(self, endpoints: list[Endpoint]) -> EndpointSlice:
         meta = self.metadata
         labels, annotations = meta.labels or {}, meta.annotations or {}
         managed_by = labels.get(MANAGED_BY_LABEL)
@@ -164,15 +160,62 @@ class WireSlice(msgspec.Struct, frozen=True, rename="camel"):
             changed=triggered if triggered is not None else meta.written(),
             address_type=sys.intern(self.address_type),
             ports=_compact_ports(self.ports),
-            endpoints=tuple(
-                [
-                    _compact_endpoint(endpoint, self.address_type)
-                    for endpoint in self.endpoints or ()
-                    if endpoint.addresses
-                ]
-            ),
+            endpoints=tuple(endpoints),
             nameless=not NAMELESS_LABELS.isdisjoint(labels),
         )
+
+
+class WireSlice(_WireParts, frozen=True, rename="camel"):
+    """An EndpointSlice as the wire has it: lists may be null or absent."""
+
+    endpoints: list[_WireEndpoint] | None = None
+
+    def compact(self) -> EndpointSlice:
+        """The retained form. An endpoint without an address is left out, as kube-proxy does."""
+        return self._compact(
+            [
+                _compact_endpoint(endpoint, self.address_type)
+                for endpoint in self.endpoints or ()
+                if endpoint.addresses
+            ]
+        )
+
+
+#: From so many bytes on a slice that came by a watch is taken for one that comes again.
+LONG = 1 << 14
+#: Bytes of endpoints that are remembered: some dozen long slices.
+_REMEMBERED = 1 << 21
+_SEEN: dict[tuple[str, bytes], Endpoint | None] = {}
+_seen_bytes = 0
+_ENDPOINTS = msgspec.json.Decoder(_WireEndpoint)
+
+
+class WireLongSlice(_WireParts, frozen=True, rename="camel"):
+    """The same, when it is long: of 500 endpoints one has changed since it came last."""
+
+    endpoints: list[msgspec.Raw] | None = None
+
+    def compact(self) -> EndpointSlice:
+        """The retained form; endpoints whose bytes were seen lately are the objects of then."""
+        found = [_recall(raw, self.address_type) for raw in self.endpoints or ()]
+        return self._compact([endpoint for endpoint in found if endpoint is not None])
+
+
+def _recall(raw: msgspec.Raw, address_type: str) -> Endpoint | None:
+    global _seen_bytes  # noqa: PLW0603 - the size of a table of this module
+    key = (address_type, bytes(raw))
+    try:
+        return _SEEN[key]
+    except KeyError:
+        pass
+    wire = _ENDPOINTS.decode(raw)
+    endpoint = _compact_endpoint(wire, address_type) if wire.addresses else None
+    _seen_bytes += len(key[1])
+    if _seen_bytes > _REMEMBERED:
+        _SEEN.clear()
+        _seen_bytes = len(key[1])
+    _SEEN[key] = endpoint
+    return endpoint
 
 
 _UNSET = _WireConditions()

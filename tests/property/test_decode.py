@@ -7,12 +7,15 @@ from itertools import pairwise
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.engine.state import State
 from exporter.exposition import Format
 from exporter.model import Replace, Source
+from exporter.objects import codec
+from exporter.objects import slices as slices_module
 from exporter.objects.addresses import canonical_address
 from exporter.objects.codec import (
     Event,
@@ -25,7 +28,7 @@ from exporter.objects.codec import (
 from exporter.objects.lists import ListReader
 from exporter.objects.meta import DecodeError, Rejected, parse_time
 from exporter.objects.resources import RESOURCES, Resource
-from tests.property.clusters import OBJECTS, READ, WHOLE
+from tests.property.clusters import OBJECTS, READ, WHOLE, slices
 from tests.unit.apiserver import ALL_GROUPS, NOW, Json, choices, resource_of, text_of
 
 ANY_RESOURCE = st.sampled_from(sorted(RESOURCES.values()))
@@ -315,3 +318,15 @@ def test_objects_of_these_tests_are_what_they_should_be(found: Json) -> None:
     assert isinstance(decoded, Rejected) is (
         found.get("spec") == 7 and found.get("status") == 7
     ) or (found["kind"] not in ("Service", "EndpointSlice", "Endpoints", "Pod"))
+
+
+@given(st.lists(slices(), min_size=1, max_size=6), st.sampled_from([0, 1, 1 << 21]))
+def test_a_slice_that_comes_again_is_what_it_is(found: list[Json], remembered: int) -> None:
+    """Endpoints that are remembered by their bytes are those that decoding would give."""
+    resource = RESOURCES["endpointslices"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(codec, "LONG", 0)
+        patch.setattr(slices_module, "_REMEMBERED", remembered)
+        for one in (*found, *found):
+            raw = msgspec.json.encode(one)
+            assert decode_object(resource, raw, again=True) == decode_object(resource, raw)

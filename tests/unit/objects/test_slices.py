@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from exporter.objects.codec import decode_object
@@ -171,3 +172,26 @@ def test_without_labels_it_belongs_to_nobody() -> None:
     found = decode_object(SLICES, raw)
     assert isinstance(found, EndpointSlice)
     assert (found.service, found.managed_by, found.headless) == ("", None, False)
+
+
+def test_endpoints_of_a_long_slice_are_decoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a long slice that comes again, the endpoints that stayed are the same objects."""
+    # Short ones are decoded as they are: to remember them would cost more than it saves.
+    from exporter.objects import slices  # noqa: PLC0415  # its table, seen from inside
+
+    monkeypatch.setattr(slices, "_SEEN", {})
+    many = [endpoint(f"10.1.{number // 250}.{number % 250}") for number in range(400)]
+    fallen = [*many[:7], endpoint("10.1.0.7", "FFF"), *many[8:]]
+
+    def read_again(entries: list[Json]) -> tuple[Endpoint, ...]:
+        found = decode_object(SLICES, msgspec.json.encode(slice_of(*entries)), again=True)
+        assert isinstance(found, EndpointSlice)
+        assert found == read(slice_of(*entries))
+        return found.endpoints
+
+    first, second = read_again(many), read_again(fallen)
+    assert [at for at in range(400) if first[at] is not second[at]] == [7]
+    assert (first[7].flags, second[7].flags) == (READY | SERVING, 0)
+    held = len(slices._SEEN)
+    read_again(many[:3])
+    assert len(slices._SEEN) == held == 401
