@@ -103,7 +103,7 @@ def sort_routes(
 
 def _takes_host(report: RouteReport, host: str) -> bool:
     deep = report.key.kind != "Ingress"
-    return any(match_host(one, host, deep=deep) for one in hosts_of(report))
+    return any(one == "*" or match_host(one, host, deep=deep) for one in hosts_of(report))
 
 
 def _has_words(report: RouteReport, words: tuple[str, ...]) -> bool:

@@ -164,6 +164,25 @@ def test_a_route_is_open_where_its_listeners_are() -> None:
     assert find_passages(routing.routes(), read_address("x.example.net"), routing.gateway) == []
 
 
+def test_what_takes_any_host_says_nothing_of_one_that_is_named() -> None:
+    """Its own rules are told of, and a catch-all only where they leave something."""
+    world = World(
+        http("own", path("/")),
+        http("part", path("/a"), hosts=["y.example.com"]),
+        http("any", path("/"), hosts=()),
+    )
+    routing = world.state.routes.routing
+
+    def named(host: str) -> list[str]:
+        [found] = find_passages(routing.routes(), read_address(host), routing.gateway)
+        return [one.key.name for one in found.named]
+
+    assert named("x.example.com") == ["own"]
+    assert named("y.example.com") == ["part"]
+    assert named("z.example.com") == ["any"]
+    assert taker(world, "y.example.com/b") == ("any", 0)
+
+
 def test_ten_thousand_hosts_are_looked_through() -> None:
     """Only what names the host is found."""
     world = World(*(http(f"r{n}", path("/"), hosts=[f"h{n}.example.com"]) for n in range(10_000)))
