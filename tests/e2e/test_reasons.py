@@ -85,7 +85,7 @@ def test_the_staged_reason_is_told(exporter: Exporter, gallery: str, case: Case)
 def test_explain_tells_the_staged_reason_and_a_fix(
     cluster: Cluster, workspace: Path, kubeconfig: Path, gallery: str, case: Case
 ) -> None:
-    """`explain -o json` has all nine keys, the reason and detail staged, and something to do."""
+    """`explain -o json` has all its keys, the reason and detail staged, and something to do."""
     done = run_command(
         "explain",
         f"{gallery}/{case.name}",
@@ -98,8 +98,10 @@ def test_explain_tells_the_staged_reason_and_a_fix(
     assert done.returncode in (0, 1), done.stderr
     told: dict[str, Any] = json.loads(done.stdout)
     assert sorted(told) == [
+        "commands",
         "detail",
         "evidence",
+        "findings",
         "fix",
         "message",
         "namespace",
@@ -107,6 +109,8 @@ def test_explain_tells_the_staged_reason_and_a_fix(
         "ready",
         "reason",
         "service",
+        "since",
+        "standing",
     ]
     assert (told["namespace"], told["service"]) == (gallery, case.name)
     assert told["reason"] == case.reason

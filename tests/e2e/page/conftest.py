@@ -14,7 +14,14 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.e2e.harness.exporter import Exporter
 from tests.e2e.page.simulated import Simulated, followed, simulated
 
-SCENARIOS = ("web-shop", "reason-crash-loop", "reason-image-pull", "scale-to-zero", "zone-lost")
+SCENARIOS = (
+    "web-shop",
+    "reason-crash-loop",
+    "reason-image-pull",
+    "scale-to-zero",
+    "zone-lost",
+    "half-unready",
+)
 #: It looks for nothing on the network, and runs where a container gives it no sandbox of its own.
 FLAGS = (
     "--no-sandbox",

@@ -29,11 +29,11 @@ def test_worst_services_come_first(window: Window, exporter: Exporter) -> None:
     """The list begins with what is down; each state has its word and its number."""
     page = window.open_list(exporter.url)
     states = page.locator("#services tbody tr:not(.pad) td:nth-child(2)").all_inner_texts()
-    order = ["down", "unknown", "degraded", "new", "ready", "intended"]
+    order = ["down", "degraded", "unknown", "new", "ready", "intended"]
     assert states == sorted(states, key=order.index)
     assert states[0] == "down"
     for state in order:
-        shown = page.locator(f'a.count[data-state="{state}"] b').inner_text()
+        shown = page.locator(f'a.count[data-standing="{state}"] b').inner_text()
         assert shown == str(states.count(state))
     expect(page.locator("#count")).to_have_text(f"{len(states)} Services")
 
@@ -64,9 +64,9 @@ def test_filters_are_in_the_address(window: Window, exporter: Exporter) -> None:
     page.wait_for_url("**/?namespace=shop&sort=name&type=LoadBalancer")
     page.reload()
     expect(page.locator("#count")).to_have_text(re.compile(r"^1 of "))
-    page.locator('a.count[data-state="down"]').click()
+    page.locator('a.count[data-standing="down"]').click()
     expect(page.locator("#count")).to_have_text(re.compile(r"^0 of "))
-    page.wait_for_url("**state=down")
+    page.wait_for_url("**standing=down")
 
 
 def test_a_label_is_a_filter(window: Window, exporter: Exporter) -> None:
@@ -103,7 +103,7 @@ def test_list_follows_the_cluster(window: Window, exporter: Exporter, cluster: S
 
 def test_own_page_tells_all(window: Window, exporter: Exporter) -> None:
     """Verdict, evidence, commands that can be copied, ports by zone, addresses, what it is."""
-    page = window.open_list(f"{exporter.url}/?state=down&reason=CrashLoopBackOff")
+    page = window.open_list(f"{exporter.url}/?standing=down&reason=CrashLoopBackOff")
     page.locator("#services tbody a").first.click()
     page.wait_for_url("**/services/**")
     expect(page.locator("#verdict")).to_contain_text("down CrashLoopBackOff")
@@ -118,6 +118,20 @@ def test_own_page_tells_all(window: Window, exporter: Exporter) -> None:
     expect(command.get_by_role("button")).to_have_text("Copied")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == command.locator("code").inner_text()
+
+
+def test_findings_stand_beside_the_service(window: Window, exporter: Exporter) -> None:
+    """A Service that works with a fault is found by it, and told with what shows it."""
+    page = window.open_list(f"{exporter.url}/?finding=HalfUnready&standing=degraded")
+    assert names(page) == ["studio/encode"]
+    expect(page.locator("#services tbody")).to_contain_text("2 of 3 Pods not ready")
+    page.locator("#services tbody a").first.click()
+    expect(page.locator("#verdict")).to_contain_text("degraded HalfUnready")
+    finding = page.locator("#findings article").first
+    expect(finding).to_contain_text("HalfUnready warning")
+    expect(finding.locator("li").first).to_contain_text("CrashLoopBackOff")
+    expect(page.locator("#todo li.command").first).to_contain_text("kubectl logs")
+    expect(page.locator("#about")).to_contain_text("Deployment encode (wants 3)")
 
 
 def test_own_page_follows_the_cluster(
@@ -135,7 +149,7 @@ def test_own_page_follows_the_cluster(
     expect(changes).to_have_count(3)
     expect(changes.nth(0)).to_contain_text("2 ready, 0 not ready")
     expect(changes.nth(1)).to_contain_text("0 ready, 2 not ready")
-    expect(changes.nth(2)).to_contain_text("at first: 2 ready")
+    expect(changes.nth(2)).to_contain_text("at first: ready: 2 ready")
     assert page.locator("#timeline rect").count() >= 2
     cluster.delete("Service", "shop", "catalog")
     expect(page.locator("#verdict")).to_contain_text("There is no such Service")
