@@ -216,9 +216,8 @@ class State:
             before = (self._reports if mine else self._foreign).get(key)
             (batch.reports if mine else batch.foreign)[key] = report
             if mine:
-                batch.lines[key] = (
-                    None if report is None else self.exposition.render(report, before)
-                )
+                shown = self.exposition
+                batch.lines[key] = None if report is None else shown.render(report, before)
             self.routes.feel(key, before, report)
             yield
         while batch.namespaces:
