@@ -6,7 +6,7 @@ It decides nothing: why a Service is down and what is remarkable about it is jud
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import msgspec
 
@@ -18,7 +18,7 @@ from exporter.analysis.pods import PodsFacts, look_at_pods
 from exporter.analysis.policy import Policy, read_policy
 from exporter.analysis.ports import Reach, measure_reach
 from exporter.analysis.short_way import measure_simply
-from exporter.model import AddressCounts, Lag, ServiceView
+from exporter.model import AddressCounts, IgnoreRule, Lag, ServiceView
 from exporter.objects.slices import READY, EndpointSlice
 
 #: The reach of a Service of which no address is known.
@@ -64,11 +64,16 @@ class Facts(msgspec.Struct, frozen=True):
 
 
 def measure(
-    view: ServiceView, *, min_ready: int = 1, now: float = 0.0, lag_threshold: float = 60.0
+    view: ServiceView,
+    *,
+    min_ready: int = 1,
+    ignoring: Iterable[IgnoreRule] = (),
+    now: float = 0.0,
+    lag_threshold: float = 60.0,
 ) -> Facts:
     """The Facts of a Service; `min_ready` is what is wanted where its owner does not say."""
     service = view.service
-    policy = read_policy(service, min_ready)
+    policy = read_policy(service, min_ready, ignoring)
     slices = view.addresses
     if slices is None or service.type == "ExternalName":
         return Facts(view, policy, slices, {}, view.source.exact)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import msgspec
 
-from exporter.model import ANNOTATION_PREFIX
+from exporter.model import ANNOTATION_PREFIX, IgnoreRule
 from exporter.objects.services import Service
 
 _WHOLE = re.compile(r"[1-9][0-9]*", re.ASCII).fullmatch
@@ -30,15 +31,21 @@ class Policy(msgspec.Struct, frozen=True):
     bad: tuple[str, ...] = ()
 
 
-def read_policy(service: Service, default_min_ready: int) -> Policy:
-    """The Policy of a Service; a bad value counts as not given."""
+def read_policy(
+    service: Service, default_min_ready: int, ignoring: Iterable[IgnoreRule] = ()
+) -> Policy:
+    """The Policy of a Service; a bad value counts as not given.
+
+    `ignoring`: which Services are ignored whatever their annotations say.
+    """
+    covered = any(rule.covers(service) for rule in ignoring)
     wishes = {
         key.removeprefix(ANNOTATION_PREFIX): value
         for key, value in service.annotations.items()
         if key.startswith(ANNOTATION_PREFIX)
     }
     if not wishes:
-        return Policy(min_ready=default_min_ready)
+        return Policy(ignored=covered, min_ready=default_min_ready)
     bad = [f"{ANNOTATION_PREFIX}{key} is not known" for key in wishes if key not in _KNOWN]
     ignore = wishes.get("ignore", "false")
     if ignore not in ("true", "false"):
@@ -57,7 +64,7 @@ def read_policy(service: Service, default_min_ready: int) -> Policy:
     if wishes.get("slo", OBJECTIVES[0]) not in OBJECTIVES:
         bad.append(f"{ANNOTATION_PREFIX}slo={wishes['slo']!r}: takes {', '.join(OBJECTIVES)}")
     return Policy(
-        ignored=ignore == "true",
+        ignored=covered or ignore == "true",
         min_ready=min_ready,
         explicit=explicit,
         severity=severity,

@@ -10,7 +10,6 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
-from functools import partial
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -83,6 +82,10 @@ class Client:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+    def hide(self, text: str) -> str:
+        """What the server has to say, without our own login in it."""
+        return hide_login(text, self._login)
 
     def drop_token(self) -> None:
         """The server refused our token: the next request looks for a newer one."""
@@ -175,7 +178,7 @@ class Client:
         except foreign_errors() as error:
             raise translate(error, credentials.server) from None
         for warning in answer.headers.getall("Warning", ()):
-            self._hear(hide_login(warning, self._login))
+            self._hear(self.hide(warning))
         if answer.status not in (200, 201):
             raise await self._refusal(answer)
         return answer
@@ -206,8 +209,7 @@ class Client:
             pass  # the status alone says enough
         finally:
             answer.close()
-        hide = partial(hide_login, login=self._login)
-        return answer_error(answer.status, body, answer.headers.get("Retry-After"), hide)
+        return answer_error(answer.status, body, answer.headers.get("Retry-After"), self.hide)
 
     def _chunks(self, answer: aiohttp.ClientResponse) -> AsyncGenerator[bytes]:
         """The body, unpacked; raises ApiError."""

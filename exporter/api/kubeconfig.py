@@ -15,7 +15,7 @@ import msgspec
 import yaml
 
 from exporter.api.entries import Cluster, Context, Place, User
-from exporter.api.errors import CredentialsError
+from exporter.api.errors import CredentialsError, one_line
 
 
 class Kubeconfig(msgspec.Struct, frozen=True):
@@ -226,5 +226,5 @@ def _check_names(path: str, kind: str, names: list[str]) -> None:
 
 def _listed(contexts: dict[str, Context]) -> str:
     names = sorted(contexts)
-    shown = ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
+    shown = one_line(", ".join(names[:10])) + (", …" if len(names) > 10 else "")
     return f"it has {shown}" if names else "it has none"

@@ -70,6 +70,7 @@ def choose(settings: Settings, *, groups: Collection[Group] = ()) -> Choices:
         labels=settings.labels_allowlist,
         annotations=settings.annotations_allowlist,
         min_ready=settings.default_min_ready,
+        ignoring=settings.ignore,
         lag_threshold=settings.lag_threshold,
         grace_period=settings.grace_period,
         addresses_of=frozenset(settings.addresses_namespaces) or None,

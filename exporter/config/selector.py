@@ -1,4 +1,4 @@
-"""The syntax of label selectors: it says whether one can be sent, and never matches anything.
+"""The syntax of label selectors: whether one can be sent, and what it says.
 
 The grammar is the API server's own (`labels.Parse`), so that a slip is told at start, by name,
 and not as a 400 for every list afterwards. Each character is looked at a few times at most: a
@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+
+from exporter.objects.selectors import LabelSelector, Requirement
 
 # No pattern here can match the same text in two ways, so none of them ever looks back far.
 _NAME = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", re.ASCII)
@@ -31,6 +33,30 @@ def find_fault(selector: str) -> str | None:
         if not _is_requirement(requirement.strip()):
             return requirement.strip()
     return None
+
+
+def read_selector(selector: str) -> LabelSelector | None:
+    """What a selector without fault chooses; None where it compares numbers (`<`, `>`)."""
+    requirements = []
+    for text in filter(None, (part.strip() for part in _split(selector))):
+        found = _SET.fullmatch(text)
+        if found is not None:
+            operator = "In" if found[2] == "in" else "NotIn"
+            values = tuple(each.strip() for each in found[3].split(","))
+            requirements.append(Requirement(found[1], operator, values))
+        elif text.startswith("!"):
+            requirements.append(Requirement(text[1:].lstrip(), "DoesNotExist", ()))
+        elif "<" in text or ">" in text:
+            return None
+        elif "!=" in text:
+            key, _, value = text.partition("!=")
+            requirements.append(Requirement(key.rstrip(), "NotIn", (value.strip(),)))
+        elif "=" in text:
+            key, _, value = text.replace("==", "=").partition("=")
+            requirements.append(Requirement(key.rstrip(), "In", (value.strip(),)))
+        else:
+            requirements.append(Requirement(text, "Exists", ()))
+    return LabelSelector(requirements=tuple(requirements))
 
 
 def _split(selector: str) -> Iterator[str]:

@@ -26,6 +26,7 @@ from exporter.config.declaration import (
     Setting,
     choose_groups,
 )
+from exporter.config.ignoring import Ignoring
 from exporter.config.kinds import (
     Choice,
     Duration,
@@ -39,7 +40,7 @@ from exporter.config.kinds import (
     choose,
 )
 from exporter.config.links import LinkPattern, PathPrefix, WebAddress
-from exporter.model import ListMode, Source, SyncMode
+from exporter.model import IgnoreRule, ListMode, Source, SyncMode
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,6 +155,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "all Services",
         ),
     ] = ""
+    ignore: Annotated[
+        tuple[IgnoreRule, ...],
+        Setting(
+            "ignore",
+            "What is read",
+            Ignoring(),
+            "Services that are treated as if their annotation endpoints-exporter.io/ignore were "
+            "true, for those that can't be annotated.",
+            JUDGING,
+            "none",
+        ),
+    ] = ()
     pods: Annotated[
         bool,
         Setting(

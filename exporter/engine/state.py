@@ -23,6 +23,7 @@ from exporter.history import Clock, Past
 from exporter.judging import Options, assess
 from exporter.model import (
     Change,
+    IgnoreRule,
     NamespaceReport,
     ObjectKey,
     Reason,
@@ -49,6 +50,7 @@ class Choices(msgspec.Struct, frozen=True):
     labels: tuple[str, ...] = ()
     annotations: tuple[str, ...] = ()
     min_ready: int = 1
+    ignoring: tuple[IgnoreRule, ...] = ()
     lag_threshold: float = 60.0
     grace_period: float = 60.0
     addresses_of: frozenset[str] | None = None
@@ -83,6 +85,7 @@ class State:
         self._track = Group.CHANGES in choices.groups
         self._options = Options(
             min_ready=choices.min_ready,
+            ignoring=choices.ignoring,
             lag_threshold=choices.lag_threshold,
             grace_period=choices.grace_period,
             changes=self._track,

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from exporter.analysis.dependents import name_dependents
 from exporter.explaining.scene import Scene
 from exporter.explaining.wording import count_of, join_some, show_selector
-from exporter.model import Reason, Source
+from exporter.model import ANNOTATION_PREFIX, Reason, Source, Standing
 from exporter.objects.slices import CONTROLLER, MIRRORING_CONTROLLER, READY, EndpointSlice
 
 _MOST_SLICES = 5
@@ -21,6 +21,17 @@ _MARKS = (
     ("service.cilium.io/global", "other clusters of the mesh may serve it too"),
     ("multicluster.kubernetes.io/service-name", "it stands for a Service of other clusters"),
 )
+
+_TROUBLED = (Standing.DOWN, Standing.NEW)
+
+#: What kube-prometheus-stack calls the Services by which it scrapes a control plane, by their label
+#: `app`, and the value of that chart that makes them.
+_STACK = {
+    "kube-prometheus-stack-kube-controller-manager": "kubeControllerManager",
+    "kube-prometheus-stack-kube-etcd": "kubeEtcd",
+    "kube-prometheus-stack-kube-proxy": "kubeProxy",
+    "kube-prometheus-stack-kube-scheduler": "kubeScheduler",
+}
 
 
 def tell_addresses(scene: Scene) -> Iterator[str]:
@@ -147,5 +158,14 @@ def tell_rest(scene: Scene) -> Iterator[str]:
         value = service.annotations.get(mark) or service.labels.get(mark)
         if value and value != "false":
             yield f"{mark} is {value}: {meaning}"
+    part = _STACK.get(service.labels.get("app", ""))
+    if part and service.namespace == "kube-system" and scene.report.judgement.standing in _TROUBLED:
+        yield (
+            "kube-prometheus-stack made it to scrape the control plane, which has no Pods to select"
+            f" where the provider runs it: there set {part}.enabled to false, or ignore it with"
+            f" --ignore={service.namespace}/{service.name}"
+        )
     if scene.report.ignored:
-        yield "it is ignored: the annotation endpoints-exporter.io/ignore is true"
+        asked = service.annotations.get(f"{ANNOTATION_PREFIX}ignore") == "true"
+        why = f"the annotation {ANNOTATION_PREFIX}ignore is true" if asked else "--ignore says so"
+        yield f"it is ignored: {why}"

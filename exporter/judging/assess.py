@@ -20,6 +20,7 @@ from exporter.judging.standing import judge
 from exporter.judging.upkeep import missing_key
 from exporter.model import (
     AddressReport,
+    IgnoreRule,
     Judgement,
     ServiceKey,
     ServiceReport,
@@ -36,6 +37,7 @@ class Options(msgspec.Struct, frozen=True):
     """
 
     min_ready: int = 1
+    ignoring: tuple[IgnoreRule, ...] = ()
     lag_threshold: float = 60.0
     grace_period: float = 60.0
     addresses: bool = False
@@ -53,7 +55,13 @@ def assess(
 ) -> tuple[Past | None, ServiceReport]:
     """What to remember of a Service, and the report on it at this moment."""
     now = clock.now
-    facts = measure(view, min_ready=options.min_ready, now=now, lag_threshold=options.lag_threshold)
+    facts = measure(
+        view,
+        min_ready=options.min_ready,
+        ignoring=options.ignoring,
+        now=now,
+        lag_threshold=options.lag_threshold,
+    )
     verdict = find_reason(facts)
     after, seen = look(
         past,
@@ -67,9 +75,9 @@ def assess(
     judgement = judge(case)
     if facts.pods is not None and facts.pods.unsure and facts.changed is not None:
         case.is_within(facts.changed, options.lag_threshold)  # who is right is clear by then
-    if after is not None and options.changes and facts.slices is not None:
-        standing = judgement.standing
-        down = standing is Standing.DOWN or (standing is Standing.NEW and verdict is not None)
+    known = facts.slices is not None and view.service.type != "ExternalName"
+    if after is not None and options.changes and known:
+        down = judgement.standing is Standing.DOWN
         after = count_changes(past, after, facts, clock, down=down)
     return after, _tell(facts, verdict, seen, judgement, after, case.due, options)
 

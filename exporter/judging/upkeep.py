@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exporter.judging.case import Case, some
 from exporter.judging.intent import find_short
-from exporter.model import STALE, Finding, FindingCode, Lag, Weight
+from exporter.model import STALE, Finding, FindingCode, Lag, Reason, Weight
 from exporter.objects.slices import CONTROLLER, MIRRORING_CONTROLLER
 from exporter.objects.workloads import Workload
 from exporter.routing.references import find_dangling
@@ -49,7 +49,10 @@ def find_pending_balancer(case: Case) -> Finding | None:
 
 
 def find_stuck(case: Case) -> Finding | None:
-    """A Pod is still there long after the end of its grace period."""
+    """A Pod is still there long after the end of its grace period.
+
+    Behind a Service that nobody wants endpoints of it is no trouble of the Service's: a note.
+    """
     pods = case.facts.view.pods
     if pods is None or (case.facts.pods is not None and not case.facts.pods.terminating):
         return None
@@ -61,7 +64,9 @@ def find_stuck(case: Case) -> Finding | None:
     ]
     if not stuck:
         return None
-    return Finding(FindingCode.TERMINATING_STUCK, Weight.WARNING, some(stuck), count=len(stuck))
+    meant = case.reason is Reason.SCALED_TO_ZERO
+    weight = Weight.NOTE if meant else Weight.WARNING
+    return Finding(FindingCode.TERMINATING_STUCK, weight, some(stuck), count=len(stuck))
 
 
 def find_broken_references(case: Case) -> Finding | None:

@@ -12,6 +12,7 @@ from exporter.model.changes import (
     Replace,
     Upsert,
 )
+from exporter.model.ignoring import IgnoreRule
 from exporter.model.judgement import (
     MOST_ABOUT,
     STANDING_VALUES,
@@ -84,6 +85,7 @@ __all__ = [
     "Finding",
     "FindingCode",
     "Forget",
+    "IgnoreRule",
     "Judgement",
     "KindReport",
     "Lag",

@@ -2,52 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import ClassVar
 
 import msgspec
 
 from exporter.objects.dependents import Backend
 from exporter.objects.meta import WireMeta, intern_labels, intern_text
-
-_OPERATORS = frozenset({"In", "NotIn", "Exists", "DoesNotExist"})
-
-
-class Requirement(msgspec.Struct, frozen=True, gc=False):
-    """One of a selector's `matchExpressions`."""
-
-    key: str
-    operator: str
-    values: tuple[str, ...]
-
-    def holds(self, labels: Mapping[str, str]) -> bool:
-        """Whether labels are as it wants them; NotIn holds where the label is not there."""
-        match self.operator:
-            case "In":
-                return labels.get(self.key) in self.values
-            case "NotIn":
-                return self.key not in labels or labels[self.key] not in self.values
-            case "Exists":
-                return self.key in labels
-        return self.key not in labels
-
-
-class LabelSelector(msgspec.Struct, frozen=True):
-    """Labels to choose by; an empty one chooses all."""
-
-    pairs: dict[str, str] = {}
-    requirements: tuple[Requirement, ...] = ()
-
-    @property
-    def strange(self) -> bool:
-        """Whether what it chooses can't be told."""
-        return any(one.operator not in _OPERATORS for one in self.requirements)
-
-    def matches(self, labels: Mapping[str, str]) -> bool:
-        """Whether it chooses what has these labels."""
-        return all(labels.get(key) == value for key, value in self.pairs.items()) and all(
-            one.holds(labels) for one in self.requirements
-        )
+from exporter.objects.selectors import LabelSelector, Requirement
 
 
 class End(msgspec.Struct, frozen=True, gc=False):

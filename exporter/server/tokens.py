@@ -37,6 +37,11 @@ _AT_ONCE, _EACH, _IN_ALL = 8, 16, 128
 
 _VERBS = {"GET": "get", "HEAD": "get"}
 
+#: Paths of the API server that its own roles let every account get (system:discovery). What we
+#: serve there is the page's data, so the right to the page is asked for.
+_DISCOVERY = ("/api", "/apis", "/openapi", "/version")
+_PAGE = "/"
+
 #: What is asked of the API server: a token's seal, a verb and a path.
 _Question = tuple[str, str, str]
 _Value = TypeVar("_Value")
@@ -79,7 +84,8 @@ class Tokens:
             return _refuse(HTTPStatus.UNAUTHORIZED)
         verb = _VERBS.get(asked.method, asked.method.lower())
         seal = hashlib.blake2b(token.encode(), key=self._key).hexdigest()
-        question = (seal, verb, asked.path)
+        path = name_right(asked.path)
+        question = (seal, verb, path)
         now = self._clock()
         if self._allowed.get(question, 0.0) > now:
             return None
@@ -88,7 +94,7 @@ class Tokens:
             return _refuse(status)
         try:
             async with self._turns.take(asked.address), asyncio.timeout(_PATIENCE):
-                may = await self._reviews.judge(token, verb, asked.path)
+                may = await self._reviews.judge(token, verb, path)
         except CrowdedError:
             return say(503, "too many tokens wait to be checked", ("Retry-After", "1"))
         except self._faults as error:
@@ -103,6 +109,12 @@ class Tokens:
         status = HTTPStatus.UNAUTHORIZED if may is None else HTTPStatus.FORBIDDEN
         _keep(self._refused, question, (now + NO, status))
         return _refuse(status)
+
+
+def name_right(path: str) -> str:
+    """The path whose right is asked for: that of the request, or `/` for what is under /api."""
+    begin = "/" + path.lstrip("/").partition("/")[0]
+    return _PAGE if begin in _DISCOVERY else path
 
 
 def _refuse(status: HTTPStatus) -> Response:

@@ -83,7 +83,7 @@ class Query(msgspec.Struct, frozen=True):
             and (not self.reasons or (item.reason or NO_REASON) in self.reasons)
             and (not self.findings or _has_one(row, self.findings))
             and all(word in row.text for word in self.words)
-            and all(_holds(item.labels, *wish) for wish in self.labels)
+            and all(holds(item.labels, *wish) for wish in self.labels)
         )
 
     def sift(self, rows: list[Row]) -> Generator[bytes, None, list[Row]]:
@@ -226,7 +226,8 @@ def _read_label(text: str) -> tuple[str, str, str]:
     return key, "absent" if text.startswith("!") else "exists", ""
 
 
-def _holds(labels: dict[str, str], key: str, verb: str, value: str) -> bool:
+def holds(labels: dict[str, str], key: str, verb: str, value: str) -> bool:
+    """Whether labels fulfil one wish of Query.labels."""
     if verb == "=":
         return labels.get(key) == value
     if verb == "!=":

@@ -10,6 +10,7 @@ from exporter.web.api.events import answer_events
 from exporter.web.api.lists import answer_namespaces, answer_services, answer_summary
 from exporter.web.api.openapi import answer_openapi
 from exporter.web.api.service import answer_service
+from exporter.web.discovery import answer_discovery
 from exporter.web.health import answer_alive, answer_ready
 from exporter.web.messages import Request, Response, Site, say
 from exporter.web.metrics import answer_metrics
@@ -31,6 +32,7 @@ ROUTES: dict[str, Answer] = {
     "/readyz": answer_ready,
     "/-/healthy": answer_alive,
     "/-/ready": answer_ready,
+    "/sd/http": answer_discovery,
 }
 
 #: What is served apart, without authentication: nothing that tells of the cluster.

@@ -105,3 +105,16 @@ def test_sources_are_found_without_git() -> None:
     walked = walk_sources()
     assert set(walked) >= set(TRACKED)
     assert not [path for path in walked if path.startswith((".git/", ".venv/", ".tools/"))]
+
+
+_THRESHOLDS = r"(?:min_ready|lag_threshold|grace_period)"
+_COMPARED = re.compile(rf"{_THRESHOLDS}\)?\s*(?:<|>)|(?:<|>)=?\s*[\w.()]*{_THRESHOLDS}")
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if re.match(r"exporter/(?!judging/|sim/)", path)]
+)
+def test_nobody_outside_judging_compares_with_a_threshold(path: str) -> None:
+    """What is as it should be is decided in one place; everybody else reads the judgement."""
+    lines = [line for line in read(path).splitlines() if "->" not in line]
+    assert [line for line in lines if _COMPARED.search(line)] == []

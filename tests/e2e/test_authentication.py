@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,6 +59,8 @@ def test_tokens_are_those_that_the_cluster_knows_and_allows(
     with Exporter("asking", workspace, kubeconfig=kubeconfig, flags=flags) as exporter:
         wait_until("it asks the cluster", lambda: _ask(exporter, tokens["in"]) == 200, deadline=60)
         assert _ask(exporter, tokens["out"]) == 403
+        assert _ask(exporter, tokens["in"], "/") == 403
+        # By its own roles every account may get /api/* of the API server; not ours.
         assert _ask(exporter, tokens["in"], "/api/v1/services") == 403
         assert _ask(exporter, tokens["in"][:-4] + "AAAA") == 401
         assert _ask(exporter, "nonsense") == 401
@@ -77,9 +78,9 @@ def test_tokens_are_those_that_the_cluster_knows_and_allows(
         wait_until("it asks again", lambda: _ask(exporter, late) == 200, deadline=30)
 
         cluster.kubectl.delete(f"serviceaccount/{readers['out'].account}", DOCUMENTED_NAMESPACE)
-        begun = time.monotonic()
-        wait_until("its token is worth nothing", lambda: _ask(exporter, tokens["out"]) == 401, 90)
-        assert time.monotonic() - begun < 90
+        wait_until(
+            "its token is worth nothing", lambda: _ask(exporter, tokens["out"]) == 401, deadline=90
+        )
 
 
 def _role() -> dict[str, object]:

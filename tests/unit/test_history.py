@@ -374,3 +374,73 @@ def test_a_new_service_was_never_up() -> None:
     assert since(story.tell(5, service(metadata={"creationTimestamp": at(0)}))) == 0
     later = Story()
     assert since(later.tell(500, service(metadata={"creationTimestamp": at(0)}))) is None
+
+
+# ── time in which nobody looked ──────────────────────────────────────────────────────────────
+
+
+def test_seconds_in_which_slices_could_not_be_read_are_not_counted() -> None:
+    """Eight hours without the permission are no eight hours of an outage."""
+    story = Story()
+    story.tell(0, service(), UP)
+    story.tell(5, DOWN)
+    story.look(10)
+    story.state.deliver(Forget("endpointslices", ""))
+    story.look(20)
+    story.state.deliver(replace("endpointslices", DOWN))
+    assert changes(story.look(8 * 3600))[4] == 5.0
+    assert changes(story.look(8 * 3600 + 4))[4] == 9.0
+
+
+def test_an_alias_has_no_outage() -> None:
+    """The hours as ExternalName are not counted, and what comes after is another outage."""
+    story = Story()
+    story.tell(0, service(), UP)
+    story.tell(5, DOWN)
+    story.tell(7, service(type="ExternalName"))
+    assert story.look(9 * 3600).changes is None
+    report = story.tell(9 * 3600 + 1, service())
+    assert (changes(report)[4], since(report)) == (0.0, 9 * 3600 + 1)
+
+
+def test_what_is_ignored_or_meant_is_no_outage() -> None:
+    """Only the standing down counts, whatever the number of endpoints is."""
+    ignored = service(metadata={"annotations": {"endpoints-exporter.io/ignore": "true"}})
+    story = Story()
+    story.tell(0, ignored, UP)
+    story.tell(5, DOWN)
+    assert changes(story.look(100))[4] == 0.0
+
+
+def test_a_clock_that_is_set_moves_no_seconds() -> None:
+    """Between two looks the clock that nobody sets is asked."""
+    story = Story()
+    story.tell(0, service(), UP)
+    story.tell(5, DOWN)
+    before = changes(story.look(5))[4]
+    for now, ticks in ((10 - 3600, 10.0), (15 - 3600, 15.0), (20, 20.0)):
+        story.state.touch([KEY])
+        story.state.settle(NOW + now, ticks=NOW + ticks)
+    assert changes(story.state.reports[KEY])[4] - before == 15.0
+
+
+def test_a_dead_pod_that_is_deleted_moves_nothing() -> None:
+    """Beside a Pod that was never ready the outage stays as old as it is."""
+    story = Story()
+    canary = late_pod("canary", -864_000)
+    story.state.deliver(replace("pods", canary, late_pod("a", -300)))
+    assert since(story.tell(0, service(), triggered(DOWN, -300))) == -300
+    story.state.deliver(replace("pods", canary))
+    assert since(story.tell(10, triggered(DOWN, 10))) == -300
+
+
+def test_a_disagreement_that_lasts_keeps_its_age() -> None:
+    """A slice that is written again and again does not make an old disagreement young."""
+    story = Story()
+    healthy = late_pod("pod-10.0.0.1", -5000, "True")
+    healthy["status"]["podIP"] = healthy["status"]["podIPs"][0]["ip"] = "10.0.0.7"
+    story.state.deliver(replace("pods", healthy))
+    story.tell(0, service(), triggered(UP, -1))
+    for second in range(1, 60, 7):
+        assert story.tell(second, triggered(UP, second)).lagging == ()
+    assert ("OtherAddress", 1) in story.tell(60, triggered(UP, 60)).lagging

@@ -33,6 +33,9 @@
 {{- with .Values.namespacesDenylist }}
 - --namespaces-denylist={{ join "," . }}
 {{- end }}
+{{- with $c.ignore }}
+- {{ printf "--ignore=%s" (join ";" .) | quote }}
+{{- end }}
 {{- with $c.serviceSelector }}
 - {{ printf "--service-selector=%s" . | quote }}
 {{- end }}

@@ -17,6 +17,7 @@ from exporter.api.errors import (
     IdleError,
     OverdueError,
     UnreadableError,
+    one_line,
 )
 from exporter.engine.feed.causes import failure_of
 from exporter.engine.feed.status import FeedStatus, Telemetry
@@ -242,7 +243,7 @@ class Feed:
                         await asyncio.sleep(0)
                 await in_turns(gather(reader.rest(), page))
         except DecodeError as error:
-            raise UnreadableError(str(error)) from None
+            raise UnreadableError(self._client.hide(one_line(str(error)))) from None
         except TimeoutError:
             slow = f"a page of {self._plan.resource} took more than {PAGE_CAP:.0f} s"
             raise BrokenError(slow) from None

@@ -55,7 +55,8 @@ class Prometheus(_Server):
     """A Prometheus with the given scrape configuration and rules, data in `folder`.
 
     `targets` maps a job name to addresses (host:port). `rules` are rule files, `alertmanagers`
-    addresses; `interval` is the scrape and evaluation interval in Prometheus' notation.
+    addresses, `jobs` are further ones as its
+    configuration has them; `interval` is the scrape and evaluation interval in its notation.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Prometheus(_Server):
         folder: Path,
         *,
         targets: Mapping[str, Sequence[str]],
+        jobs: Sequence[Mapping[str, Any]] = (),
         interval: str = "1s",
         rules: Sequence[Path] = (),
         alertmanagers: Sequence[str] = (),
@@ -79,7 +81,8 @@ class Prometheus(_Server):
                     "static_configs": [{"targets": list(addresses)}],
                 }
                 for job, addresses in targets.items()
-            ],
+            ]
+            + [dict(job) for job in jobs],
             "rule_files": [str(path) for path in rules],
             "alerting": {
                 "alertmanagers": [{"static_configs": [{"targets": list(alertmanagers)}]}]

@@ -562,7 +562,8 @@ CASES = [
     # identity providers
     oidc("an id-token with signs of URLs", lambda _: {"id-token": make_token("me", 3600)}),
     oidc(
-        "an id-token that is good for half a minute", lambda _: {"id-token": make_token("me", 30)}
+        "an id-token that is good for less than a minute",
+        lambda _: {"id-token": make_token("me", 50)},
     ),
     oidc("an id-token that has expired", lambda _: {"id-token": make_token("me", -60)}, False),
     oidc("an id-token that is none", lambda _: {"id-token": "abc"}, False),

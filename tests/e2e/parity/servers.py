@@ -142,6 +142,7 @@ def identity_provider(seen: Seen, context: ssl.SSLContext, *, in_form: bool = Fa
 
     `in_form`: it takes the client's name in the form alone, as for clients without a secret.
     """
+    token = make_token("refreshed", 36_000)
 
     class Handler(_Quiet):
         def do_GET(self) -> None:
@@ -158,7 +159,6 @@ def identity_provider(seen: Seen, context: ssl.SSLContext, *, in_form: bool = Fa
             if in_form == ("client_id" not in form) or form["refresh_token"] != ["refresh-me"]:
                 self.answer(401, {"error": "invalid_client"})
                 return
-            token = make_token("refreshed", 3600)
             self.answer(200, {"access_token": "a", "token_type": "Bearer", "id_token": token})
 
     server = _Server((LOOPBACK, 0), Handler)

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from tests.e2e.harness.control_plane import REPOSITORY
-from tests.e2e.parity.kubeconfigs import CASES, Case, World
+from tests.e2e.parity.kubeconfigs import CASES, Case, Files, World
 from tests.e2e.parity.servers import Seen
 
 KUBECTL = REPOSITORY / ".tools" / "bin" / "kubectl"
@@ -34,8 +34,8 @@ def _parity(request: pytest.FixtureRequest) -> Iterator[None]:
         print(f"\nkubeconfigs as kubectl ({first}) takes them: {alike} of {tried}")
 
 
-def _write(folder: Path, case: Case, world: World) -> None:
-    for name, content in case.make(world).items():
+def _write(folder: Path, files: Files) -> None:
+    for name, content in files.items():
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(content, bytes):
@@ -100,6 +100,7 @@ def test_kubectl_and_we_are_the_same_to_the_server(
 ) -> None:
     """Headers, certificate, tokens, what plugins are told, and the way through proxies."""
     outcomes = []
+    files = case.make(world)  # once: tokens tell the time at which they were made
     programs: dict[str, list[str | Path]] = {
         "kubectl": [KUBECTL, "get", "--raw", LIST],
         "ours": [sys.executable, "-m", "exporter", "get", "-A"],
@@ -107,7 +108,7 @@ def test_kubectl_and_we_are_the_same_to_the_server(
     _alike[case.name] = False
     for name, program in programs.items():
         folder = tmp_path / name
-        _write(folder, case, world)
+        _write(folder, files)
         for one in seen.values():
             one.take()
         accepted, complaint = _run(program, folder, case, world)

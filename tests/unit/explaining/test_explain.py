@@ -367,3 +367,22 @@ def test_whatever_pods_say_they_can_be_explained(loose: list[dict[str, Any]], re
     assert told.fix
     text = render_text(told)
     assert all(line.isprintable() for line in text.split("\n"))
+
+
+@pytest.mark.parametrize(
+    "namespace,app,told",
+    [
+        ("kube-system", "kube-prometheus-stack-kube-scheduler", True),
+        ("kube-system", "scheduler", False),
+        ("shop", "kube-prometheus-stack-kube-scheduler", False),
+    ],
+)
+def test_services_for_a_hosted_control_plane_are_known(
+    namespace: str, app: str, told: bool
+) -> None:
+    """What kube-prometheus-stack makes for a control plane is told as such while it is down."""
+    answer = tell(
+        pods=[], metadata={"namespace": namespace, "labels": {"app": app}}, known=True
+    ).answer()
+    text = " ".join(answer["evidence"])
+    assert ("set kubeScheduler.enabled to false" in text) is told

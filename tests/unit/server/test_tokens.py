@@ -78,14 +78,25 @@ async def test_verb_and_path_are_those_of_the_request() -> None:
     tokens = gate(cluster)
     answers = [
         await status(tokens, "Bearer prom", path, by)
-        for path, by in (("/metrics", "HEAD"), ("/metrics", "POST"), ("/api/v1/services", "GET"))
+        for path, by in (("/metrics", "HEAD"), ("/metrics", "POST"), ("/services/a/b", "GET"))
     ]
     assert answers == [200, 403, 403]
     assert [asked[1:] for asked in cluster.asked] == [
         ("get", "/metrics"),
         ("post", "/metrics"),
-        ("get", "/api/v1/services"),
+        ("get", "/services/a/b"),
     ]
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/services", "/api", "//api/v1/events", "/apis/x", "/version"]
+)
+async def test_the_api_asks_for_the_right_to_the_page(path: str) -> None:
+    """Every account of a cluster may get /api/* by its roles: that must not open ours."""
+    cluster = Cluster(any=(f"get {path}",), page=("get /",))
+    tokens = gate(cluster)
+    assert await status(tokens, "Bearer any", path) == 403
+    assert await status(tokens, "Bearer page", path) == 200
 
 
 async def test_a_yes_is_kept_for_a_minute_and_a_no_for_ten_seconds() -> None:

@@ -5,7 +5,7 @@ import pytest
 from exporter.web import PAGE_ROUTES, ROUTES, Place
 from tests.unit.web.sites import body, get, report, site, text
 
-LINES = ("/", "/metrics", "/healthz", "/livez", "/readyz", "/-/healthy", "/-/ready")
+LINES = ("/", "/metrics", "/healthz", "/livez", "/readyz", "/-/healthy", "/-/ready", "/sd/http")
 API = (
     "/api/v1/services",
     "/api/v1/summary",
