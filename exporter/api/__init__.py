@@ -5,7 +5,7 @@ becomes one of ours, with a message of one line. Nothing here decodes an object 
 decides when to ask again.
 """
 
-from exporter.api.client import Client, connect
+from exporter.api.client import Client, connect, connect_openly
 from exporter.api.credentials import Credentials, load_credentials
 from exporter.api.errors import (
     AbsentError,
@@ -42,5 +42,6 @@ __all__ = [
     "UntrustedError",
     "can_stream",
     "connect",
+    "connect_openly",
     "load_credentials",
 ]

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from exporter.api.entries import expand_home
 from exporter.api.errors import CredentialsError
 from exporter.api.kubeconfig import Kubeconfig, choose_context, read_kubeconfig
 from exporter.api.proxies import proxy_for
@@ -85,8 +86,8 @@ def find_kubeconfig(kubeconfig: str | None, environ: Mapping[str, str]) -> Kubec
     Raises CredentialsError.
     """
     paths = kubeconfig or environ.get("KUBECONFIG")
-    if not paths and Path(DEFAULT_KUBECONFIG).expanduser().is_file():
-        paths = str(Path(DEFAULT_KUBECONFIG).expanduser())
+    if not paths and expand_home(DEFAULT_KUBECONFIG).is_file():
+        paths = str(expand_home(DEFAULT_KUBECONFIG))
     if not paths:
         return None
     return read_kubeconfig(paths)

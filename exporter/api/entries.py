@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,14 @@ from exporter.api.errors import CredentialsError
 PLUGIN_EXTENSION = "client.authentication.k8s.io/exec"
 
 PLUGIN_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
+
+
+def expand_home(path: str) -> Path:
+    """A path with `~` at its begin filled in; as it is where nobody knows a home.
+
+    In a container under a uid that no file knows, pathlib raises instead.
+    """
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - as said
 
 
 class Extension(msgspec.Struct, frozen=True):
@@ -102,7 +111,7 @@ class Place(msgspec.Struct, frozen=True):
 
     def resolve(self, path: str) -> Path:
         """A path of the entry; relative ones are meant from the folder of its own file."""
-        return Path(self.file).expanduser().absolute().parent / path
+        return expand_home(self.file).absolute().parent / path
 
     def error(self, problem: str) -> CredentialsError:
         """What is wrong with the entry, in one line."""

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import yaml
 
-from exporter.api.entries import Cluster, Context, Place, User
+from exporter.api.entries import Cluster, Context, Place, User, expand_home
 from exporter.api.errors import CredentialsError, one_line
 
 
@@ -151,7 +150,7 @@ def read_kubeconfig(paths: str) -> Kubeconfig:
 def choose_context(config: Kubeconfig, wanted: str | None) -> Chosen:
     """What a context (None: the current one) stands for; raises CredentialsError."""
     paths = config.paths
-    if not any(Path(path).expanduser().exists() for path in paths.split(os.pathsep) if path):
+    if not any(expand_home(path).exists() for path in paths.split(os.pathsep) if path):
         raise CredentialsError(f"the kubeconfig {paths} does not exist")
     name = wanted if wanted is not None else config.current
     if not name:
@@ -183,7 +182,7 @@ def _missing(paths: str, context: str, kind: str, name: str | None) -> Credentia
 
 def _read_file(path: str) -> _File | None:
     try:
-        data = Path(path).expanduser().read_bytes()
+        data = expand_home(path).read_bytes()
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RuntimeError) as error:

@@ -91,6 +91,7 @@ def _make_site(settings: Settings, state: State, engine: Engine, bench: Bench) -
         asset=read_asset,
         streams=bench.hub,
         desk=Desk(bench.instance),
+        routes=state.routes,
         place=Place(
             prefix=find_prefix(settings),
             page=not settings.web_disable_page,

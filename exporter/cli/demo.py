@@ -9,13 +9,12 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
-from exporter.api import Client
+from exporter.api import Client, connect_openly
 from exporter.catalogue import Group
 from exporter.cli.errors import CommandError
 from exporter.cli.invocation import name_program
 from exporter.cli.kubeconfigs import kubeconfig_for
 from exporter.cli.listening import Addresses
-from exporter.cli.live import open_client
 from exporter.cli.serving import Running, serving
 from exporter.cli.simulate import cannot_listen, read_plan, tell_step
 from exporter.cli.stopping import run_until_stopped
@@ -43,7 +42,7 @@ async def _show(plan: Plan, settings: Settings) -> None:
         with kubeconfig_for(server.url) as kubeconfig:
             settings = msgspec.structs.replace(settings, kubeconfig=kubeconfig, context=None)
             async with (
-                await open_client(settings) as client,
+                connect_openly(server.url, "the simulated cluster") as client,
                 _serving(settings, client) as running,
             ):
                 await _settle(running)
@@ -96,14 +95,14 @@ async def _settle(running: Running) -> None:
         await asyncio.sleep(0.02)
 
 
-def _describe(running: Running, api: str, kubeconfig: str) -> str:
+def _describe(running: Running, api: str, kubeconfig: str | None) -> str:
     url = running.urls[0]
     snapshot = running.engine.snapshot()
     worst = min(
         snapshot.reports.values(),
         key=rank,
     )
-    program = name_program()
+    commands = "" if kubeconfig is None else _list_commands(kubeconfig, str(worst.key))
     return f"""\
 A simulated cluster with {len(snapshot.reports)} Services, in which things break and heal, and
 the exporter that follows it.
@@ -115,13 +114,18 @@ open:
 type (in another terminal):
   curl -s {url}/metrics | grep k8s_service_endpoints_reason
   curl -s '{url}/metrics?namespace={worst.key.namespace}&family=k8s_service_endpoints_ready'
+{commands}
+The simulated API server is {api}. Ctrl-C stops both.
+"""
 
+
+def _list_commands(kubeconfig: str, worst: str) -> str:
+    program = name_program()
+    return f"""
   export KUBECONFIG={kubeconfig}
   {program} get -A --sort worst
   {program} get -A --watch
-  {program} explain {worst.key}
+  {program} explain {worst}
   {program} check
   kubectl get services,endpointslices -A
-
-The simulated API server is {api}. Ctrl-C stops both.
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,8 +16,12 @@ _NAME = "simulated"
 
 
 @contextlib.contextmanager
-def kubeconfig_for(url: str) -> Iterator[str]:
-    """The path of a kubeconfig for a server that lets everybody in, until the context ends."""
+def kubeconfig_for(url: str) -> Iterator[str | None]:
+    """The path of a kubeconfig for a server that lets everybody in, until the context ends.
+
+    None where no temporary file can be written, as on a read-only disk: one line says so, and
+    whoever asked goes on without.
+    """
     config = {
         "apiVersion": "v1",
         "kind": "Config",
@@ -25,10 +30,17 @@ def kubeconfig_for(url: str) -> Iterator[str]:
         "contexts": [{"name": _NAME, "context": {"cluster": _NAME, "user": _NAME}}],
         "current-context": _NAME,
     }
-    with tempfile.TemporaryDirectory(prefix="kube-endpoints-exporter-") as folder:
-        path = Path(folder, "kubeconfig")
-        path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-        yield str(path)
+    with contextlib.ExitStack() as exits:
+        path = None
+        try:
+            folder = tempfile.TemporaryDirectory(prefix="kube-endpoints-exporter-")
+            path = Path(exits.enter_context(folder), "kubeconfig")
+            path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            reason = error.strerror or str(error)
+            print(f"no kubeconfig: a temporary file can't be written ({reason})", file=sys.stderr)
+            path = None
+        yield None if path is None else str(path)
 
 
 def find_namespace(

@@ -26,7 +26,8 @@ _ABOUT = {
     Group.CHANGES: "What changed, and for how long a Service was without ready endpoints.",
     Group.PODS: "The Pods behind a Service; absent where Pods can't be read.",
     Group.DEPENDENTS: "What points at a Service.",
-    Group.ROUTES: "Routes, webhooks and monitors, and where they lead nowhere.",
+    Group.ROUTES: "Routes, webhooks and monitors, and where they lead nowhere; see "
+    "[routes](routes.md).",
     Group.LABELS: "Labels and annotations of Services, by `--labels-allowlist` and "
     "`--annotations-allowlist`; naming one switches the group on.",
     Group.ADDRESSES: "One series an address: mind the number of series.",

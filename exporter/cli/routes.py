@@ -24,7 +24,7 @@ from exporter.explaining.routes import (
     state_of,
 )
 from exporter.explaining.wording import escape_text, join_some
-from exporter.model import Result, RouteKey, RouteReport
+from exporter.model import RouteKey, RouteReport
 from exporter.objects.resources import RESOURCES
 from exporter.routing import RESOURCE_OF
 
@@ -250,5 +250,5 @@ def tell_broken(document: RouteDocument) -> Iterator[str]:
     """What is broken, a sentence each."""
     for rule in document.rules:
         for backend in rule.backends:
-            if Result(backend.result).broken:
+            if backend.broken:
                 yield f"{show_backend(backend)} {backend.result}. {backend.message} {backend.fix}"

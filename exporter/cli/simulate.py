@@ -41,19 +41,25 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _serve(plan: Plan) -> None:
+    started = False
     try:
         async with simulate(plan, witness=tell_step) as server:
+            started = True
             with kubeconfig_for(server.url) as kubeconfig:
                 program = name_program()
                 print(f"simulated API server: {server.url}")
-                print(f"kubeconfig:           {kubeconfig}")
+                if kubeconfig is not None:
+                    print(f"kubeconfig:           {kubeconfig}")
                 print("\ntry:")
-                print(f"  {program} get -A --kubeconfig {kubeconfig}")
-                print(f"  kubectl --kubeconfig {kubeconfig} get services,endpointslices -A")
+                if kubeconfig is not None:
+                    print(f"  {program} get -A --kubeconfig {kubeconfig}")
+                    print(f"  kubectl --kubeconfig {kubeconfig} get services,endpointslices -A")
                 print(f"  curl '{server.url}/api/v1/services?limit=1'")
                 print("\nCtrl-C stops it.", flush=True)
                 await asyncio.Event().wait()
     except OSError as error:
+        if started:
+            raise
         raise cannot_listen("simulate", plan, error) from None
 
 

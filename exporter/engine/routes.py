@@ -12,6 +12,7 @@ from exporter.exposition.fragments import Fragment
 from exporter.model import KindReport, ObjectKey, RouteKey, RouteReport, ServiceKey, ServiceReport
 from exporter.objects.codec import Retained
 from exporter.objects.pods import Pod
+from exporter.objects.services import Service
 from exporter.routing import Routing
 
 _K = TypeVar("_K")
@@ -56,6 +57,7 @@ class RouteBoard:
         self, cluster: Cluster, exposition: Exposition, owns: Callable[[ServiceKey], bool]
     ) -> None:
         self.routing = Routing(_Known(cluster, owns))
+        self._cluster = cluster
         self._exposition = exposition
         self._reports: dict[RouteKey, RouteReport] = {}
         self._kinds: dict[str, KindReport] = {}
@@ -71,6 +73,12 @@ class RouteBoard:
     def kinds(self) -> Mapping[str, KindReport]:
         """The kinds that can be read, and how many there are of each."""
         return MappingProxyType(self._kinds)
+
+    def pointing(self, service: ServiceKey) -> list[RouteReport]:
+        """What refers to a Service, in order."""
+        found = self._cluster.find("services", ObjectKey(*service))
+        keys = self.routing.pointing(service, found.labels if isinstance(found, Service) else {})
+        return [self._reports[key] for key in keys if key in self._reports]
 
     @property
     def pending(self) -> bool:

@@ -212,15 +212,12 @@ class State:
         while todo:
             key = todo.pop()
             report = self._report(key, batch.clock)
-            before = self._reports.get(key)
-            if self.shard.owns(key):
-                batch.reports[key] = report
-                batch.lines[key] = (
-                    None if report is None else self.exposition.render(report, before)
-                )
-            else:
-                before = self._foreign.get(key)
-                batch.foreign[key] = report
+            mine = self.shard.owns(key)
+            before = (self._reports if mine else self._foreign).get(key)
+            (batch.reports if mine else batch.foreign)[key] = report
+            if mine:
+                shown = self.exposition
+                batch.lines[key] = None if report is None else shown.render(report, before)
             self.routes.feel(key, before, report)
             yield
         while batch.namespaces:

@@ -34,8 +34,9 @@ _STATES = {
 class BackendDocument(msgspec.Struct, frozen=True):
     """One reference. `result` is ok, one of the problems, or what else there is to say of it.
 
-    `port` is as it was named, "" when it was not. `ready` are the Service's ready addresses, null
-    when they can't be known. `message` and `fix` are "" where there is nothing to say.
+    `broken`: what is sent there is lost. `port` is as it was named, "" when it was not. `ready` are
+    the Service's ready addresses, null when they can't be known. `message` and `fix` are "" where
+    there is nothing to say.
     """
 
     namespace: str
@@ -44,6 +45,7 @@ class BackendDocument(msgspec.Struct, frozen=True):
     weight: int
     mirror: bool
     result: str
+    broken: bool
     reason: str
     ready: int | None
     message: str
@@ -53,10 +55,12 @@ class BackendDocument(msgspec.Struct, frozen=True):
 class RuleDocument(msgspec.Struct, frozen=True):
     """A rule. `share` is the part of its traffic that fails; `matches` are as people write them.
 
+    `state` is that of its references: broken, unknown, degraded, new, intended or ok.
     `redirects`: it answers by itself, and needs no backend.
     """
 
     name: str
+    state: str
     hosts: tuple[str, ...]
     matches: tuple[str, ...]
     failure_policy: str
@@ -131,6 +135,7 @@ def describe_rule(key: RouteKey, rule: RuleReport, find: Find) -> RuleDocument:
     routed = key.kind in ("Ingress", "HTTPRoute", "GRPCRoute")
     return RuleDocument(
         name=rule.rule.name,
+        state=state_of_rules((rule,)),
         hosts=rule.rule.hosts,
         matches=tuple(map(show_match, rule.rule.matches)) if routed else (),
         failure_policy=rule.rule.policy,
@@ -151,6 +156,7 @@ def _describe_backend(key: RouteKey, one: ReferenceReport, find: Find) -> Backen
         weight=backend.weight,
         mirror=backend.mirror,
         result=one.result.value,
+        broken=one.broken,
         reason=one.reason,
         ready=service.ready if service is not None and service.known else None,
         message=message,

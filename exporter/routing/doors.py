@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from exporter.model import RouteKey
-from exporter.objects.dependents import Dependent, Door
+from exporter.objects.dependents import Dependent, Door, Match
 from exporter.objects.gateways import Gateway
 from exporter.routing.hosts import HOST_KINDS, Address, Candidate, find_rules, match_host
 
@@ -28,7 +28,7 @@ _SPEAKS = {
 class Passage(msgspec.Struct, frozen=True):
     """What a door makes of a request: the rules that may take it, the first of them first.
 
-    `named` are all rules for this host, whatever the path.
+    `named` are the rules for this host, whatever the path: its own, and what gets the rest.
     """
 
     door: str
@@ -49,11 +49,14 @@ def find_passages(
     for door in sorted(behind):
         named = find_rules(behind[door], address, any_path=True)
         taking = find_rules(behind[door], address)
+        best = min((one.rank[1:3] for one in named if not one.rank[0]), default=None)
+        own = [one for one in named if not one.rank[0] and one.rank[1:3] == best]
+        covered = any(one.plain and one.match == Match() for one in own)
+        # What takes any host, and a default backend, get what the host's own rules leave.
+        named = own if covered else own + [one for one in named if one.rank[0]]
         if door.startswith("IngressClass"):
             # A controller chooses the host first; only the default backend takes what is left.
-            best = min((one.rank[1:3] for one in named if not one.rank[0]), default=None)
             taking = [one for one in taking if one.rank[0] or one.rank[1:3] == best]
-            named = [one for one in named if one.rank[0] or one.rank[1:3] == best]
         if named:
             found.append(Passage(door, tuple(taking), tuple(named)))
     return found
@@ -68,12 +71,13 @@ def name_door(door: Door) -> str:
 def _open(
     key: RouteKey, route: Dependent, find_gateway: FindGateway
 ) -> Iterator[tuple[str, tuple[str, ...] | None]]:
+    apart = " (TLS)" if key.kind == "TLSRoute" else ""
     if not route.doors:
-        yield "no Gateway", None
+        yield f"no Gateway{apart}", None
     for door in route.doors:
         gateway = find_gateway(door.namespace, door.name) if door.kind == "Gateway" else None
         if gateway is None:
-            yield name_door(door), None
+            yield f"{name_door(door)}{apart}", None
             continue
         hosts = tuple(dict.fromkeys(host for rule in route.rules for host in rule.hosts))
         for listener in gateway.listeners:

@@ -65,6 +65,11 @@ def read_address(text: str) -> Address:
     return Address(host, path or "/", whole=not path)
 
 
+def read_host_text(text: str) -> str:
+    """A host name in the form that hosts are compared in, whatever it is."""
+    return text.strip().lower().removesuffix(".")
+
+
 def is_decided(match: Match) -> bool:
     """Whether it can be told which paths are meant; patterns are their controller's affair."""
     return match.kind in _DECIDED

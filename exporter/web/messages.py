@@ -14,6 +14,7 @@ from exporter.exposition import Exposition
 from exporter.model import ServiceKey, ServiceView, Snapshot, Transition
 from exporter.objects.pods import Pod
 from exporter.web.desk import Desk
+from exporter.web.routing import Routes
 
 PLAIN = "text/plain; charset=utf-8"
 
@@ -98,7 +99,7 @@ class Site(msgspec.Struct, frozen=True):
     `own_metrics` renders the exporter's own families (all or, by their names, some; the first
     argument: as OpenMetrics); `own_families` are their names. `view` is all that is known of one
     Service, `pods` all known Pods, `transitions` what became of a Service. `asset` is a file of the
-    page by its name. `desk` keeps rows for those who look.
+    page by its name. `desk` keeps rows for those who look. `routes` is what refers to Services.
     """
 
     version: str
@@ -112,6 +113,7 @@ class Site(msgspec.Struct, frozen=True):
     asset: Callable[[str], Asset | None]
     streams: Streams
     desk: Desk
+    routes: Routes | None = None
     place: Place = Place()
 
 

@@ -9,6 +9,7 @@ from exporter.model import ServiceKey
 from exporter.web.api.events import answer_events
 from exporter.web.api.lists import answer_namespaces, answer_services, answer_summary
 from exporter.web.api.openapi import answer_openapi
+from exporter.web.api.routes import answer_routes
 from exporter.web.api.service import answer_service
 from exporter.web.discovery import answer_discovery
 from exporter.web.health import answer_alive, answer_ready
@@ -18,6 +19,7 @@ from exporter.web.own import answer_own
 from exporter.web.page.assets import answer_asset
 from exporter.web.page.bare import answer_bare
 from exporter.web.page.overview import answer_overview
+from exporter.web.page.routes import answer_routes_page
 from exporter.web.page.service import answer_service_page
 from exporter.web.sending import answer_problem
 
@@ -50,6 +52,8 @@ PAGE_ROUTES: dict[str, Answer] = {
     "/": answer_overview,
     "/api/v1/services": answer_services,
     "/api/v1/summary": answer_summary,
+    "/api/v1/routes": answer_routes,
+    "/routes": answer_routes_page,
     "/api/v1/namespaces": answer_namespaces,
     "/api/v1/events": answer_events,
     "/api/v1/openapi.json": answer_openapi,

@@ -8,14 +8,15 @@ from exporter.web.api.documents import Resource, Status
 from exporter.web.health import is_ready
 
 
-def describe_status(snapshot: Snapshot) -> Status:
-    """The status document."""
+def describe_status(snapshot: Snapshot, routes: int | None = None) -> Status:
+    """The status document; `routes` is the revision of what is told of them."""
     return Status(
         now=show_time(snapshot.now),
         ready=is_ready(snapshot.ready, snapshot.resources),
         stale=is_stale(snapshot),
         as_of=show_time(find_as_of(snapshot)),
         resources=tuple(map(_describe, snapshot.resources)),
+        routes=routes,
     )
 
 

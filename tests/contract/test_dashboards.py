@@ -124,6 +124,19 @@ def _ask(expression: str) -> Callable[[dict[str, Any]], None]:
 _ALL = '{cluster=~"$cluster", namespace=~"$namespace"}'
 _DEFAULTS = ("fieldConfig", "defaults")
 
+
+def _spoil_axis(board: dict[str, Any]) -> None:
+    defaults = find_panel(board, "Services by standing")["fieldConfig"]["defaults"]
+    defaults["unit"] = "percentunit"
+    del defaults["custom"]["axisSoftMax"]
+
+
+def _fill_line(board: dict[str, Any]) -> None:
+    dashed = {"id": "custom.lineStyle", "value": {"fill": "dash", "dash": [8, 6]}}
+    override = {"matcher": {"id": "byName", "options": "x"}, "properties": [dashed]}
+    find_panel(board, "Services by standing")["fieldConfig"]["overrides"].append(override)
+
+
 FAULTS: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "schema": (_set("", "schemaVersion", to=41), "schemaVersion is 41"),
     "editable": (_set("", "editable", to=True), "editable"),
@@ -175,6 +188,8 @@ FAULTS: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
         lambda board: find_panel(board, "Services")["targets"][0].update(instant=False, range=True),
         "a number of now that is asked for over time",
     ),
+    "axis": (_spoil_axis, "an axis that goes to 100 where all is 0"),
+    "filled": (_fill_line, "a line to compare with that is filled"),
     "thresholds": (
         _set(TIMELINE, *_DEFAULTS, "thresholds", to={"mode": "absolute", "steps": []}),
         "a state timeline with thresholds",

@@ -127,7 +127,7 @@ def test_flags_in_documents_exist() -> None:
     """A flag that a written document sets in code type is a flag of some command."""
     known = {flag for command in BY_NAME.values() for flag in _flags_of(build_parser(command))}
     foreign = {
-        *("--strict", "--resources"),  # of mypy, of kube-state-metrics
+        *("--strict", "--resources", "--auth-filter"),  # of mypy, of kube-state-metrics
         *("--check", "--without-helm"),  # of tools/chart.py
     }
     for path in WRITTEN:

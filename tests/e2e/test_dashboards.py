@@ -134,7 +134,7 @@ def wait_for_readiness(process: Process, port: int) -> None:
         process.check_running()
         return bool(send_request(f"http://{LOOPBACK}:{port}/readyz"))
 
-    wait_until(f"{process.name} is ready", is_ready, deadline=60)
+    wait_until(f"{process.name} is ready", is_ready, deadline=150)
 
 
 @pytest.fixture(scope="module")

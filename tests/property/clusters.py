@@ -281,7 +281,7 @@ def workloads(draw: st.DrawFn) -> Json:
 
 
 @st.composite
-def ingresses(draw: st.DrawFn) -> Json:
+def doors(draw: st.DrawFn) -> Json:
     """An Ingress to d/s, by a port that it has or has not."""
     number = draw(_either(80, 81))
     backend = {"service": {"name": "s", "port": {"number": number}}}
@@ -302,7 +302,7 @@ def clusters(draw: st.DrawFn) -> list[Json]:
             st.lists(pods(), max_size=3),
             st.lists(nodes(), max_size=2),
             st.lists(workloads(), max_size=4),
-            st.lists(ingresses(), max_size=1),
+            st.lists(doors(), max_size=1),
             legacy_endpoints(),
         )
     )

@@ -254,12 +254,9 @@ class Feed:
         return self._take(Failed(failure_of(error)))
 
     def _params(self) -> dict[str, str]:
-        params = {}
-        if self._plan.label_selector:
-            params["labelSelector"] = self._plan.label_selector
-        if self._plan.field_selector:
-            params["fieldSelector"] = self._plan.field_selector
-        return params
+        plan = self._plan
+        found = {"labelSelector": plan.label_selector, "fieldSelector": plan.field_selector}
+        return {name: text for name, text in found.items() if text}
 
     # ── watches ──────────────────────────────────────────────────────────────────────────────
 
@@ -290,6 +287,8 @@ class Feed:
                     if not isinstance(after, Read):
                         return after
         except ApiError as error:
+            if order.initial and not opened and self._versions.turn(error):
+                return order  # the same of another version
             if not opened or not isinstance(error, BrokenError):
                 return self._fail(error)
             return self._take(Ended(_cause_of(error)))

@@ -170,6 +170,8 @@ class Status(msgspec.Struct, frozen=True):
     """How old what is told may be.
 
     `stale`: something required can't be read at the moment; `as_of` is then when it last could.
+    `routes` changes whenever anything else is told of a route: then read the list again; null where
+    routes are not read, and outside of events.
     """
 
     now: str | None
@@ -177,6 +179,7 @@ class Status(msgspec.Struct, frozen=True):
     stale: bool
     as_of: str | None
     resources: tuple[Resource, ...]
+    routes: int | None = None
 
 
 class Summary(msgspec.Struct, frozen=True):

@@ -64,4 +64,5 @@ def render_changes(site: Site, keys: Collection[ServiceKey], since: int) -> tupl
 
 def render_status(site: Site) -> bytes:
     """The data of an event `status`."""
-    return write_json(describe_status(site.snapshot()))
+    revision = None if site.routes is None else site.routes.revision
+    return write_json(describe_status(site.snapshot(), revision))

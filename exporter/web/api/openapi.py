@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from exporter.explaining.routes import ROUTE_STATES
 from exporter.judging import STANDINGS
 from exporter.model import FindingCode, Reason
 from exporter.web.api.documents import (
@@ -18,11 +19,21 @@ from exporter.web.api.documents import (
     Status,
     Summary,
 )
+from exporter.web.api.routes import RoutePage
 from exporter.web.messages import Request, Response, Site
 from exporter.web.query import MOST, NO_REASON, SORTS, TYPES, USUAL
 from exporter.web.sending import JSON, PROBLEM, Problem, send_whole
 
-_DOCUMENTS = (ServicePage, ServiceDetail, Summary, NamespaceList, Changed, Status, Problem)
+_DOCUMENTS = (
+    ServicePage,
+    ServiceDetail,
+    Summary,
+    NamespaceList,
+    Changed,
+    Status,
+    Problem,
+    RoutePage,
+)
 _TEMPLATE = "#/components/schemas/{name}"
 
 #: Keys that have another name by now: they are told for one release more.
@@ -76,6 +87,14 @@ def describe_api() -> dict[str, Any]:
                     "ServiceDetail",
                     [_in_path("namespace"), _in_path("name")],
                     missing=True,
+                )
+            },
+            "/routes": {
+                "get": _operation(
+                    "listRoutes",
+                    "Routes, webhooks and monitors, worst first",
+                    "RoutePage",
+                    _route_parameters(),
                 )
             },
             "/summary": {"get": _operation("readSummary", "Numbers over all Services", "Summary")},
@@ -153,6 +172,21 @@ def _events() -> dict[str, Any]:
             "503": _problem("Too many streams are open"),
         },
     }
+
+
+def _route_parameters() -> list[dict[str, Any]]:
+    return [
+        _in_query("kind", f"Only of these kinds, in any case. {_SEVERAL}"),
+        _in_query("namespace", f"Only of these namespaces. {_SEVERAL}"),
+        _in_query("state", f"Only in these states. {_SEVERAL}", ROUTE_STATES),
+        _in_query("host", "Only what names this host, or takes it by a wildcard."),
+        _in_query("q", "Only where each of these words is in name, hosts or Services."),
+        {
+            **_in_query("limit", "How many at most."),
+            "schema": {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL},
+        },
+        _in_query("page", "The `next` of the page before."),
+    ]
 
 
 def _list_parameters() -> list[dict[str, Any]]:

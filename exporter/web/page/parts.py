@@ -7,7 +7,7 @@ from html import escape
 from urllib.parse import quote, urlencode
 
 from exporter.explaining.durations import human_duration, show_time
-from exporter.model import ResourceStatus, Snapshot, Standing
+from exporter.model import BROKEN, ResourceStatus, Result, Snapshot, Standing
 from exporter.web.health import describe_further, describe_state
 from exporter.web.status import find_as_of, is_stale
 
@@ -18,6 +18,17 @@ STANDINGS_IN_WORDS = {
     Standing.NEW: "just made",
     Standing.READY: "as they should be",
     Standing.INTENDED: "empty on purpose",
+}
+
+#: Results of references that are not as good as ready, in the words and colours of Services.
+STANDING_OF = {
+    **dict.fromkeys(BROKEN, Standing.DOWN),
+    Result.DEGRADED: Standing.DEGRADED,
+    Result.UNKNOWN: Standing.UNKNOWN,
+    Result.NOT_JUDGED: Standing.UNKNOWN,
+    Result.NEW: Standing.NEW,
+    Result.INTENDED: Standing.INTENDED,
+    Result.WEIGHT_ZERO: Standing.INTENDED,
 }
 
 
@@ -58,6 +69,7 @@ def write_banner(snapshot: Snapshot, root: str) -> str:
 def write_foot(version: str, root: str) -> str:
     """The end of a document."""
     links = (
+        ("routes", "routes"),
         ("metrics", "metrics"),
         ("api/v1/summary", "JSON"),
         ("api/v1/openapi.json", "API description"),

@@ -9,6 +9,7 @@ from exporter.web.api.documents import Address, Finding, Port, ServiceDetail
 from exporter.web.api.service import describe_service
 from exporter.web.messages import Request, Response, Site
 from exporter.web.page.parts import (
+    STANDING_OF,
     ago,
     link_list,
     mark,
@@ -21,6 +22,8 @@ from exporter.web.page.timeline import write_timeline
 from exporter.web.sending import HTML, send_whole
 
 _ROOT = "../../"
+#: Of how many a Service's page tells that they point at it.
+_MOST_POINTING = 50
 
 
 def answer_service_page(request: Request, site: Site, key: ServiceKey) -> Response:
@@ -63,6 +66,7 @@ def _write(site: Site, detail: ServiceDetail, since: float | None, now: float) -
             _section("ports", "Ready by port and zone", _ports(detail)),
             _section("addresses", "Addresses", _addresses(detail)),
             _section("timeline", "What became of it", write_timeline(changes, now)),
+            _section("routes", "Who points here", _pointing(site, key)),
             _section("about", "About it", _about(detail)),
         )
     )
@@ -203,6 +207,20 @@ def _condition(one: Address) -> str:
         words.append("terminating")
     state = "ready" if one.ready else "degraded" if one.serving else "down"
     return mark(state, ", ".join(words))
+
+
+def _pointing(site: Site, key: ServiceKey) -> str:
+    """What refers to the Service, with which port, and what comes of it."""
+    lines = dict.fromkeys(
+        f"<li><code>{escape(str(report.key))}</code> port "
+        f"{escape(str(reference.backend.port or '–'))} "
+        f"{mark(STANDING_OF.get(reference.result, 'ready'), reference.result)}</li>\n"
+        for report in (site.routes.pointing(key)[:_MOST_POINTING] if site.routes else ())
+        for rule in report.rules
+        for reference in rule.references
+        if reference.service == key or report.selected
+    )
+    return f"<ul>\n{''.join(lines)}</ul>\n" if lines else ""
 
 
 def _about(detail: ServiceDetail) -> str:

@@ -83,6 +83,13 @@ def workload(replicas: int, existing: int, since: float | None = None) -> Json:
     }
 
 
+def zoned(name: str, zone: str) -> Json:
+    """A Node in a zone."""
+    found = node(name)
+    found["metadata"]["labels"] = {"topology.kubernetes.io/zone": zone}
+    return found
+
+
 def told(report: ServiceReport) -> dict[str, str]:
     """The findings by code, with their weight."""
     return {str(one.code): str(one.weight) for one in report.judgement.findings}
@@ -205,8 +212,8 @@ OVER = {"endpoints.kubernetes.io/over-capacity": "truncated"}
             (
                 service(),
                 slice_of(*[{**one, "hints": {"forZones": [{"name": "a"}]}} for one in TWO]),
-                node("n1", **{"topology.kubernetes.io/zone": "a"}),
-                node("n2", **{"topology.kubernetes.io/zone": "b"}),
+                zoned("n1", "a"),
+                zoned("n2", "b"),
             ),
             (),
             {"ZoneWithoutHint": "note"},
@@ -222,9 +229,9 @@ OVER = {"endpoints.kubernetes.io/over-capacity": "truncated"}
             (
                 service(),
                 slice_of(*[{**one, "zone": "a"} for one in TWO]),
-                node("n1", **{"topology.kubernetes.io/zone": "a"}),
-                node("n2", **{"topology.kubernetes.io/zone": "a"}),
-                node("n3", **{"topology.kubernetes.io/zone": "b"}),
+                zoned("n1", "a"),
+                zoned("n2", "a"),
+                zoned("n3", "b"),
             ),
             (),
             {"SinglePoint": "note"},

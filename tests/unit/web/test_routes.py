@@ -9,6 +9,8 @@ LINES = ("/", "/metrics", "/healthz", "/livez", "/readyz", "/-/healthy", "/-/rea
 API = (
     "/api/v1/services",
     "/api/v1/summary",
+    "/api/v1/routes",
+    "/routes",
     "/api/v1/namespaces",
     "/api/v1/events",
     "/api/v1/openapi.json",
