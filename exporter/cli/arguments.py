@@ -131,6 +131,44 @@ def add_check_arguments(parser: argparse.ArgumentParser) -> None:
     add_from_file(parser)
 
 
+def add_wait_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `wait` takes besides settings."""
+    parser.add_argument(
+        "services",
+        metavar="SERVICE",
+        nargs="*",
+        help="The Services: NAME, NAMESPACE/NAME or svc/NAME. A bare name is one in the namespace "
+        "of the kubeconfig's context.",
+    )
+    _which_namespace(parser)
+    parser.add_argument(
+        "-l",
+        "--selector",
+        metavar="SELECTOR",
+        help="Instead of names: all Services with these labels, at least one.",
+    )
+    parser.add_argument(
+        "--for",
+        dest="goal",
+        metavar="WHAT",
+        default="ready",
+        help="ready, ready=N, available, port=NAME, withdrawn or standing=STANDING. [ready]",
+    )
+    parser.add_argument(
+        "--timeout",
+        metavar="DURATION",
+        default="5m",
+        help="How long to wait, such as 30s or 5m; 0 looks once. [5m]",
+    )
+    parser.add_argument(
+        "--must-exist",
+        action="store_true",
+        help="Don't wait for a Service that does not exist at the first look: end with 2.",
+    )
+    _output(parser, "text", "json")
+    _colour(parser)
+
+
 def add_metrics_arguments(parser: argparse.ArgumentParser) -> None:
     """What `metrics` takes besides settings."""
     _output(parser, "md", "json")

@@ -19,6 +19,7 @@ from exporter.cli.arguments import (
     add_metrics_arguments,
     add_nothing,
     add_simulate_arguments,
+    add_wait_arguments,
 )
 from exporter.cli.errors import PROGRAM
 
@@ -128,6 +129,28 @@ COMMANDS: tuple[Command, ...] = (
         ),
         add_check_arguments,
         "exporter.cli.check",
+    ),
+    Command(
+        "wait",
+        "until Services can take traffic, or whatever else is waited for",
+        "Follows the Services that are named, or those that a selector matches, until all of them "
+        "are at the same moment as --for says; prints a line whenever one stands otherwise than "
+        "before. Ends with 0 when it is so; with 1 at the time-out, after the whole explanation "
+        "of each that is not; with 2 when it can't tell, because of a bad flag or because what it "
+        "needs can't be read, and says why. A Service that does not exist is waited for, and an "
+        "API server that can't be reached is tried again, until the time-out. "
+        "ready: traffic reaches it, and as many endpoints are ready as its annotation "
+        "endpoints-exporter.io/min-ready (else --default-min-ready) asks for, or N. available: "
+        "traffic reaches it. port=NAME: there is a ready endpoint behind this port, by name or "
+        "number. withdrawn: it has no ready endpoint any more, or was deleted meanwhile. "
+        "standing=STANDING: it stands so, as get shows it.",
+        (
+            ("in a pipeline, after a deployment", "wait -n shop svc/web --for ready=3"),
+            ("everything of a release", "wait -n shop -l release=web --for ready --timeout 10m"),
+            ("before a Node is switched off", "wait shop/web --for withdrawn --must-exist"),
+        ),
+        add_wait_arguments,
+        "exporter.cli.wait",
     ),
     Command(
         "demo",

@@ -164,6 +164,7 @@ def _of_cluster(settings: Settings, namespace: str | None) -> list[ServiceKey]:
 
 _BY_ARGUMENT: dict[str, Completer] = {
     "service": complete_services,
+    "services": complete_services,
     "target": complete_services,
     "namespace": complete_namespaces,
     "scenarios": _complete_scenarios,

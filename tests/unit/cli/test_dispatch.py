@@ -39,7 +39,10 @@ def test_every_command_has_help_with_examples(run: Run, command: str) -> None:
 @pytest.mark.parametrize(
     "words,told",
     [
-        ((), "needs a command: run, scrape, get, explain, check, demo, simulate, metrics, comple"),
+        (
+            (),
+            "needs a command: run, scrape, get, explain, check, wait, demo, simulate, metr",
+        ),
         (("scrap",), "scrap: no such command; did you mean scrape?"),
         (("zzz",), "zzz: no such command; there are run, scrape, get, "),
         (("--kubeconfig", "x", "get"), "--kubeconfig: flags come after the command, as in "),
