@@ -13,7 +13,7 @@ from exporter.api import Client, connect_openly
 from exporter.catalogue import Group
 from exporter.cli.errors import CommandError
 from exporter.cli.invocation import name_program
-from exporter.cli.kubeconfigs import kubeconfig_for
+from exporter.cli.kubeconfigs import kubeconfig_if_possible
 from exporter.cli.listening import Addresses
 from exporter.cli.serving import Running, serving
 from exporter.cli.simulate import cannot_listen, read_plan, tell_step
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 async def _show(plan: Plan, settings: Settings) -> None:
     async with _simulated(plan) as server:
-        with kubeconfig_for(server.url) as kubeconfig:
+        with kubeconfig_if_possible(server.url) as kubeconfig:
             settings = msgspec.structs.replace(settings, kubeconfig=kubeconfig, context=None)
             async with (
                 connect_openly(server.url, "the simulated cluster") as client,

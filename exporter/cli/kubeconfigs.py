@@ -16,11 +16,10 @@ _NAME = "simulated"
 
 
 @contextlib.contextmanager
-def kubeconfig_for(url: str) -> Iterator[str | None]:
+def kubeconfig_for(url: str) -> Iterator[str]:
     """The path of a kubeconfig for a server that lets everybody in, until the context ends.
 
-    None where no temporary file can be written, as on a read-only disk: one line says so, and
-    whoever asked goes on without.
+    Raises OSError where no temporary file can be written.
     """
     config = {
         "apiVersion": "v1",
@@ -30,17 +29,23 @@ def kubeconfig_for(url: str) -> Iterator[str | None]:
         "contexts": [{"name": _NAME, "context": {"cluster": _NAME, "user": _NAME}}],
         "current-context": _NAME,
     }
+    with tempfile.TemporaryDirectory(prefix="kube-endpoints-exporter-") as folder:
+        path = Path(folder, "kubeconfig")
+        path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+        yield str(path)
+
+
+@contextlib.contextmanager
+def kubeconfig_if_possible(url: str) -> Iterator[str | None]:
+    """The same; None on a disk where nothing can be written: one line says so, and all goes on."""
     with contextlib.ExitStack() as exits:
         path = None
         try:
-            folder = tempfile.TemporaryDirectory(prefix="kube-endpoints-exporter-")
-            path = Path(exits.enter_context(folder), "kubeconfig")
-            path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+            path = exits.enter_context(kubeconfig_for(url))
         except OSError as error:
             reason = error.strerror or str(error)
             print(f"no kubeconfig: a temporary file can't be written ({reason})", file=sys.stderr)
-            path = None
-        yield None if path is None else str(path)
+        yield path
 
 
 def find_namespace(

@@ -8,6 +8,7 @@ import os
 import structlog
 
 from exporter import __version__
+from exporter.cli.chronicle import Chronicle
 from exporter.cli.live import open_client
 from exporter.cli.reloading import watch_settings
 from exporter.cli.serving import Reloading, serving
@@ -28,7 +29,9 @@ async def _serve(settings: Settings, reloading: Reloading | None) -> None:
     groups = settings.enabled_groups()
     async with (
         await open_client(settings, warned=_tell_warning) as client,
-        serving(settings, client, groups, settings.web_listen_address, reloading) as running,
+        serving(
+            settings, client, groups, settings.web_listen_address, reloading, Chronicle()
+        ) as running,
     ):
         _log.info(
             "listening",

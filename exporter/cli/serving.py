@@ -13,7 +13,8 @@ import msgspec
 from exporter import __version__
 from exporter.api import Client
 from exporter.catalogue import Group
-from exporter.cli.assembling import Bench
+from exporter.cli.assembling import Assembled, Bench
+from exporter.cli.chronicle import Chronicle
 from exporter.cli.leading import run_engine
 from exporter.cli.listening import Addresses, Servers, count_streams
 from exporter.cli.live import wants_streams
@@ -21,6 +22,8 @@ from exporter.cli.succession import Succession
 from exporter.config import Settings
 from exporter.engine.live import Engine
 from exporter.engine.state import State
+from exporter.engine.transitions import Story
+from exporter.model import ServiceKey
 from exporter.server import Hub, Pace
 from exporter.telemetry import Telemetry
 from exporter.web import Request, Response, respond, respond_apart
@@ -58,11 +61,13 @@ async def serving(
     groups: Collection[Group],
     addresses: Addresses,
     reloading: Reloading | None = None,
+    chronicle: Chronicle | None = None,
 ) -> AsyncIterator[Running]:
     """Follow the API server and serve, as long as the context is open.
 
-    `reloading` tells of changed settings; engine and pages are then made anew. CommandError tells
-    in a line each why it can't listen as asked.
+    `reloading` tells of changed settings; engine and pages are then made anew. `chronicle`
+    writes down what becomes of Services. CommandError tells in a line each why it can't listen as
+    asked.
     """
     telemetry = Telemetry(
         __version__,
@@ -77,7 +82,19 @@ async def serving(
     )
     streaming = await wants_streams(settings, client)
     bench = Bench(client, telemetry, hub, instance, streaming)
-    succession = Succession(bench.assemble(settings, groups))
+
+    def assemble(settings: Settings, groups: Collection[Group]) -> Assembled:
+        one = bench.assemble(settings, groups)
+
+        def tell(key: ServiceKey, story: Story) -> None:
+            # One that has not taken over yet would tell the same a second time.
+            if chronicle is not None and succession.current is one:
+                chronicle.tell(key, story, one.state.reports.get(key))
+
+        one.state.transitions.follow(tell)
+        return one
+
+    succession = Succession(assemble(settings, groups))
 
     def answer(request: Request) -> Response:
         return respond(request, succession.current.site)
@@ -86,12 +103,12 @@ async def serving(
         return respond_apart(request, succession.current.site)
 
     def take_over(changed: Settings) -> None:
-        succession.replace(bench.assemble(changed, changed.enabled_groups()))
+        succession.replace(assemble(changed, changed.enabled_groups()))
 
     servers = Servers(settings, client, addresses, (answer, answer_apart), telemetry.scrape_ended)
     urls = await servers.start()
     work = asyncio.create_task(run_engine(succession, settings, client, telemetry))
-    others = [asyncio.create_task(_let_rest(succession))]
+    others = [asyncio.create_task(_let_rest(succession, chronicle))]
     if reloading is not None:
         others.append(asyncio.ensure_future(reloading(settings, take_over)))
     try:
@@ -104,7 +121,9 @@ async def serving(
         await servers.stop()
 
 
-async def _let_rest(succession: Succession) -> None:
+async def _let_rest(succession: Succession, chronicle: Chronicle | None) -> None:
     while True:
         await asyncio.sleep(_IDLE / 4)
+        if chronicle is not None:
+            chronicle.settle()
         succession.current.site.desk.rest(time.time(), _IDLE)

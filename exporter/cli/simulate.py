@@ -14,7 +14,7 @@ import structlog
 
 from exporter.cli.errors import CommandError, Exit
 from exporter.cli.invocation import name_program
-from exporter.cli.kubeconfigs import kubeconfig_for
+from exporter.cli.kubeconfigs import kubeconfig_if_possible
 from exporter.cli.stopping import run_until_stopped
 from exporter.config import Settings
 from exporter.config.kinds import BadValue, Whole, show_text
@@ -45,7 +45,7 @@ async def _serve(plan: Plan) -> None:
     try:
         async with simulate(plan, witness=tell_step) as server:
             started = True
-            with kubeconfig_for(server.url) as kubeconfig:
+            with kubeconfig_if_possible(server.url) as kubeconfig:
                 program = name_program()
                 print(f"simulated API server: {server.url}")
                 if kubeconfig is not None:

@@ -18,13 +18,11 @@ from exporter.engine.batch import Batch
 from exporter.engine.routes import RouteBoard
 from exporter.engine.transitions import Transitions, compare
 from exporter.exposition import Exposition
-from exporter.exposition.fragments import Fragment
 from exporter.history import Clock, Past
 from exporter.judging import Options, assess
 from exporter.model import (
     Change,
     IgnoreRule,
-    NamespaceReport,
     ObjectKey,
     Reason,
     ResourceStatus,
@@ -223,7 +221,8 @@ class State:
         while batch.namespaces:
             name = batch.namespaces.pop()
             about = self.cluster.namespace(name) if self.shard.owns_namespace(name) else None
-            batch.namespace_lines[name] = self._render_namespace(about)
+            lines = None if about is None else self.exposition.render_namespace(about)
+            batch.namespace_lines[name] = lines
             yield
         # References look at Services: theirs have to be through.
         if batch.routes is None:
@@ -234,9 +233,6 @@ class State:
         mine = self.shard.owns(key)
         fresh, held = (batch.reports, self._reports) if mine else (batch.foreign, self._foreign)
         return fresh[key] if key in fresh else held.get(key)
-
-    def _render_namespace(self, about: NamespaceReport | None) -> Fragment | None:
-        return self.exposition.render_namespace(about) if about is not None else None
 
     def commit(self, batch: Batch) -> None:
         """Makes a finished batch visible, all of it at once."""

@@ -6,6 +6,7 @@ Values and counting only: it reads no clock, and what it forgets first is what i
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 import msgspec
 
@@ -58,6 +59,11 @@ class Transitions:
         self._calm: dict[ServiceKey, deque[Transition]] = {}
         self._downs: dict[ServiceKey, deque[Transition]] = {}
         self._count = 0
+        self._followers: list[Callable[[ServiceKey, Story], None]] = []
+
+    def follow(self, told: Callable[[ServiceKey, Story], None]) -> None:
+        """Have `told` called for each change of state, once it is visible; it must be quick."""
+        self._followers.append(told)
 
     def __len__(self) -> int:
         return self._count
@@ -72,6 +78,8 @@ class Transitions:
         The first transition of a Service is preceded by the state before it, whose beginning
         nobody saw.
         """
+        for told in self._followers:
+            told(key, story)
         down = key in self._downs
         kept = self._downs.pop(key, None) or self._calm.pop(key, None)
         self._count -= len(kept or ())

@@ -93,6 +93,13 @@ def grant(resources: Iterable[str], group: str = "") -> Object:
     return {"apiGroups": [group], "resources": list(resources), "verbs": READ}
 
 
+AUTH: list[Object] = [
+    {"apiGroups": [group], "resources": [resource], "verbs": ["create"]}
+    for group, resource in (
+        ("authentication.k8s.io", "tokenreviews"),
+        ("authorization.k8s.io", "subjectaccessreviews"),
+    )
+]
 SERVICES = grant(["services"])
 SLICES = grant(["endpointslices"], "discovery.k8s.io")
 ENDPOINTS = grant(["endpoints"])

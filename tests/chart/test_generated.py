@@ -14,6 +14,7 @@ import yaml
 
 import exporter
 from tests.chart.rendering import (
+    AUTH,
     CHART,
     DEPENDENTS,
     ENDPOINTS,
@@ -141,6 +142,7 @@ def test_the_charts_rules_are_those_of_deploy_rbac() -> None:
             "workloads": WORKLOADS,
             "dependents": DEPENDENTS,
             "routes": ROUTES,
+            "auth": AUTH,
         },
         "namespace": {
             "required": [SERVICES, SLICES],

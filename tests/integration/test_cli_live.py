@@ -78,7 +78,7 @@ async def test_check_tells_by_its_status() -> None:
     async with cluster("web-shop", "reason-crash-loop") as (_, kubeconfig):
         status, out, _ = await run("check", "--kubeconfig", kubeconfig)
         assert status == 1
-        assert ": CrashLoopBackOff, 0/" in out
+        assert ": down, CrashLoopBackOff, 0/" in out
 
 
 async def test_optional_resources_that_are_denied_are_done_without() -> None:

@@ -66,6 +66,39 @@ async def test_run_serves_a_cluster_until_it_is_stopped(by: signal.Signals) -> N
     assert "Traceback" not in err
 
 
+async def test_run_logs_each_change_of_a_service_and_not_the_first_reports() -> None:
+    """The slice of a Service is deleted: one line says how it stood, how it stands, and why."""
+    async with simulate(Plan(scenarios=("web-shop",), speed=0.01)) as server:
+        with kubeconfig_for(server.url) as kubeconfig:
+            async with started("run", "--kubeconfig", kubeconfig, *LOCAL) as process:
+                await read_until(process.stderr, "first reports are out")
+                (name,) = (
+                    one["metadata"]["name"]
+                    for one in server.store.objects("EndpointSlice")
+                    if one["metadata"]["labels"].get("kubernetes.io/service-name") == "catalog"
+                )
+                server.store.delete("EndpointSlice", "shop", name)
+                line = json.loads(await read_until(process.stderr, "service_changed"))
+                process.send_signal(signal.SIGTERM)
+                status, _, err = await finish(process)
+    assert status == 0
+    assert line.pop("since").endswith("Z")
+    assert line.pop("time").endswith("Z")
+    assert line == {
+        "level": "info",
+        "event": "service_changed",
+        "logger": "exporter.services",
+        "namespace": "shop",
+        "service": "catalog",
+        "before": "ready",
+        "after": "down",
+        "reason": "EndpointSlicesMissing",
+        "findings": ["EndpointsLagging"],
+        "ready": 0,
+    }
+    assert "service_changed" not in err
+
+
 async def test_run_shows_a_change_that_was_watched() -> None:
     """What changes in the cluster is in the next scrape that comes after it."""
     async with simulate(Plan(scenarios=("web-shop",), speed=0.01)) as server:

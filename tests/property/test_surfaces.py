@@ -85,7 +85,7 @@ def ask(site: Site, path: str) -> bytes:
 @given(CLUSTERS, st.sampled_from([0.0, 90.0, 900.0]))
 def test_nothing_to_do_is_said_where_nothing_is(cluster: Any, later: float) -> None:
     """If and only if a Service is ready or meant to be empty, and there is no finding."""
-    gathered = gathered_of(*cluster, later)
+    gathered = gathered_of(cluster[0], cluster[1], later)
     for report, said in told(gathered):
         quiet = report.judgement.standing in QUIET and not report.judgement.findings
         event(f"{report.judgement.standing}, {'no ' if not codes(report) else ''}findings")
@@ -99,7 +99,7 @@ def test_nothing_to_do_is_said_where_nothing_is(cluster: Any, later: float) -> N
 def test_trouble_is_told_with_a_reason_or_a_finding(cluster: Any, later: float) -> None:
     """Pods and failures stand in the evidence of a reason alone; each finding shows its own."""
     trouble = re.compile(r"^(Pod |near miss|targetPort |.* can't make them|annotation )")
-    for report, said in told(gathered_of(*cluster, later)):
+    for report, said in told(gathered_of(cluster[0], cluster[1], later)):
         if report.reason is None:
             assert [line for line in said.evidence if trouble.match(line)] == []
         assert [one.code for one in said.findings] == codes(report)
@@ -118,7 +118,7 @@ def test_trouble_is_told_with_a_reason_or_a_finding(cluster: Any, later: float) 
 @given(CLUSTERS, st.sampled_from([0.0, 90.0, 900.0]))
 def test_all_surfaces_say_the_same(cluster: Any, later: float) -> None:
     """Standing, reason and findings: explain, check, get, API, page and metrics agree."""
-    gathered = gathered_of(*cluster, later)
+    gathered = gathered_of(cluster[0], cluster[1], later)
     state, site = gathered.state, site_of(gathered)
     listed = json.loads(ask(site, "/api/v1/services"))["items"]
     items = {ServiceKey(one["namespace"], one["service"]): one for one in listed}

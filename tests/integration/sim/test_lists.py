@@ -187,7 +187,7 @@ async def test_discovery(client: aiohttp.ClientSession, start: Start) -> None:
     _, core = await _get(client, server, "/api/v1")
     assert "services" in [r["name"] for r in core["resources"]]
     _, gateway = await _get(client, server, "/apis/gateway.networking.k8s.io/v1")
-    assert [r["name"] for r in gateway["resources"]] == ["grpcroutes"]
+    assert [r["name"] for r in gateway["resources"]] == ["grpcroutes", "gateways"]
     async with client.get(f"{server.url}/apis/gateway.networking.k8s.io/v1/httproutes") as response:
         assert (response.status, await response.text()) == (404, "404 page not found\n")
     for path in ("/livez", "/readyz", "/healthz"):

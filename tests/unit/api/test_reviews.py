@@ -97,7 +97,8 @@ async def test_what_is_asked() -> None:
 
 async def test_an_answer_that_is_none_lets_nobody_in() -> None:
     """Another document, or a fault: an error, never a yes."""
-    for answer in ({}, [], {"status": []}, {"status": {"authenticated": "yes"}}):
+    answers: tuple[Any, ...] = ({}, [], {"status": []}, {"status": {"authenticated": "yes"}})
+    for answer in answers:
         with pytest.raises(UnreadableError):
             await AccessReviews(Server(answer)).judge("token", "get", "/metrics")
 
