@@ -5,6 +5,7 @@ import tomllib
 from typing import Any
 
 import pytest
+import yaml
 
 from exporter import __version__
 from exporter.analysis.policy import _KNOWN
@@ -14,7 +15,7 @@ from exporter.model import FindingCode, Reason
 from exporter.objects.resources import RESOURCES
 from exporter.telemetry import OWN_FAMILIES
 from exporter.web.routes import ROUTES
-from tests.contract.project import ROOT, WRITTEN, read
+from tests.contract.project import ROOT, WRITTEN, find_blocks, read
 
 PYPROJECT: dict[str, Any] = tomllib.loads(read("pyproject.toml"))
 OWN_NAMES = {family.name for family in OWN_FAMILIES}
@@ -159,6 +160,13 @@ def test_links_lead_somewhere(path: str) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", read(path)):
         if "://" not in target:
             assert (folder / target).exists(), target
+
+
+@pytest.mark.parametrize("path", WRITTEN)
+def test_yaml_in_a_document_is_yaml(path: str) -> None:
+    """Every block of YAML can be read, and says something."""
+    for block in find_blocks(path, "yaml"):
+        assert [one for one in yaml.safe_load_all(block) if one], block
 
 
 def test_the_documents_are_looked_at() -> None:
