@@ -549,7 +549,9 @@ def test_naming_what_to_export_switches_its_group_on() -> None:
 # ── help and documentation ───────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("command", ["run", "scrape", "get", "explain", "check", "demo", "metrics"])
+@pytest.mark.parametrize(
+    "command", ["run", "scrape", "get", "explain", "check", "wait", "demo", "metrics"]
+)
 def test_help_shows_the_settings_that_a_command_takes(command: str) -> None:
     """`--help` has each flag of the command with its default, and no other."""
     parser = argparse.ArgumentParser(allow_abbrev=False)
