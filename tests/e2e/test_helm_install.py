@@ -90,7 +90,7 @@ class Release:
         """Kind and name of every object that the release owns on the API server."""
         kinds = (
             "deployments,statefulsets,services,serviceaccounts,configmaps,secrets,networkpolicies,"
-            "poddisruptionbudgets,roles,rolebindings,clusterroles,clusterrolebindings"
+            "poddisruptionbudgets,leases,roles,rolebindings,clusterroles,clusterrolebindings"
         )
         selector = f"--selector=app.kubernetes.io/instance={self.name}"
         found = self._cluster.kubectl.list_items(kinds, "--all-namespaces", selector)
@@ -354,7 +354,7 @@ def test_replicas_and_shards_tell_what_one_tells(
 
 
 def test_a_leader_may_write_its_own_lease_alone(release: Release) -> None:
-    """Leases may be made and the one be changed, in the release's namespace; no other right."""
+    """Leases may be made and the one be changed, in the release's namespace; it goes with it."""
     release.put("--set=leaderElection.enabled=true")
     leases = "leases.coordination.k8s.io"
 
@@ -364,6 +364,9 @@ def test_a_leader_may_write_its_own_lease_alone(release: Release) -> None:
     assert not release.may("delete", leases, HOME, name=release.full_name)
     assert not release.may("create", leases, "default")
     assert not release.may("update", "pods", HOME)
+    assert f"Lease/{release.full_name}" in release.list_objects()
+    release.remove()
+    wait_until("nothing is left", lambda: release.list_objects() == [])
 
 
 def test_an_upgrade_changes_rights_and_arguments_together(release: Release) -> None:

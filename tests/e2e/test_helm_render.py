@@ -545,6 +545,9 @@ def test_the_leader_may_write_its_lease_and_nothing_else() -> None:
     assert pick_one(objects, "ClusterRole")["rules"] == [SERVICES, SLICES, PODS, NODES, *WORKLOADS]
     arguments = get_container(pick_one(objects, "Deployment"))["args"]
     assert f"--leader-lease=monitoring/{FULL_NAME}" in arguments
+    lease = pick_one(objects, "Lease")
+    assert (lease["metadata"]["namespace"], lease["metadata"]["name"]) == ("monitoring", FULL_NAME)
+    assert "spec" not in lease
 
 
 def kustomize(folder: Path) -> list[Any]:

@@ -71,6 +71,22 @@ async def test_a_deleted_service_is_withdrawn() -> None:
         assert out.startswith("withdrawn after ")
 
 
+async def test_of_a_selector_all_that_were_there_are_withdrawn() -> None:
+    """What it matched is deleted: that nothing is left that matches is no reason to go on."""
+    async with (
+        cluster("web-shop") as (server, kubeconfig),
+        started(
+            "wait", "-A", "-l", "app=catalog", "--for", "withdrawn", "--kubeconfig", kubeconfig
+        ) as process,
+    ):
+        await read_until(process.stdout, "shop/catalog: ready, 2/2 ready")
+        server.store.delete("Service", "shop", "catalog")
+        await read_until(process.stdout, "shop/catalog: deleted")
+        status, out, _ = await finish(process)
+        assert status == 0
+        assert out.startswith("withdrawn after ")
+
+
 async def test_a_service_that_was_never_there_is_not_withdrawn() -> None:
     """A slip in a name must not pass for a Service without traffic."""
     async with cluster("web-shop") as (_, kubeconfig):

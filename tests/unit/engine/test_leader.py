@@ -127,6 +127,20 @@ async def test_the_first_makes_the_lease_and_the_second_waits() -> None:
     assert store.spec["holderIdentity"] == ""
 
 
+async def test_a_lease_that_was_made_empty_is_adopted() -> None:
+    """A Lease without a spec is nobody's, and keeps the labels of whoever made it."""
+    store = Store()
+    made = {"name": "exporter", "resourceVersion": "0", "labels": {"owner": "release"}}
+    store.found = {"metadata": made}
+    replica = Replica(store, "first")
+    await wait_for(lambda: replica.leading)
+
+    assert store.spec["holderIdentity"] == "first"
+    assert store.spec["leaseTransitions"] == 0
+    assert store.found["metadata"]["labels"] == {"owner": "release"}
+    await replica.stop()
+
+
 async def test_a_leader_that_can_not_renew_falls_silent() -> None:
     """Cut off from the API server it stops leading by itself, and leads again when it can."""
     store = Store()
