@@ -431,7 +431,9 @@ def test_the_operator_reads_the_boards_from_the_config_maps(stocked: Path) -> No
 
 def test_the_embedded_files_render_as_they_are() -> None:
     """Whatever rules and boards the chart holds now: as many objects, and the same content."""
-    sets = ["prometheusRule.enabled=true", "dashboards.enabled=true"]
+    # Groups on opt-in metrics are there where those are exported.
+    opted = "config.groups={topology,changes,dependents,routes}"
+    sets = ["prometheusRule.enabled=true", "dashboards.enabled=true", opted]
     objects = render(sets=sets)
     rules = [
         group
