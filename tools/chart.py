@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 from grafana.alerting import list_groups
+from grafana.boards.links import REPOSITORY
 from tools.chart_manifests import HelmError, render_deployments
 from tools.chart_readme import write_readme
 from tools.mixin import list_thresholds, mark_rules, write_mixin
@@ -47,8 +48,12 @@ GROUPS = ("required", "endpoints", "pods", "nodes", "workloads", "dependents", "
 VERSIONED = (
     (CHART / "Chart.yaml", r"^(version: ).+()$"),
     (CHART / "Chart.yaml", r'^(appVersion: ").+(")$'),
+    (CHART / "Chart.yaml", r"^(      image: ghcr\.io/.+:v).+()$"),
     (Path("Dockerfile"), r"^(ARG VERSION=).+()$"),
 )
+
+#: The project's address, wherever Chart.yaml has it.
+_ADDRESS = re.compile(r"https://github\.com/[^/\s]+/[^/\s]+")
 
 Files = dict[Path, str]
 
@@ -104,6 +109,8 @@ def make_files(root: Path) -> Files:
     for path, pattern in VERSIONED:
         text = files.get(path) or (root / path).read_text(encoding="utf-8")
         files[path] = re.sub(pattern, rf"\g<1>{version}\g<2>", text, flags=re.MULTILINE)
+    metadata = CHART / "Chart.yaml"
+    files[metadata] = _ADDRESS.sub(REPOSITORY, files[metadata])
     return files
 
 

@@ -22,7 +22,24 @@ EXTRAS = {
     "prometheus-rule": ("prometheusRule.enabled=true", "PrometheusRule"),
     "network-policy": ("networkPolicy.enabled=true", "NetworkPolicy"),
     "dashboards": ("dashboards.enabled=true", "ConfigMap"),
+    "disruption-budget": (
+        "podDisruptionBudget.enabled=true,podDisruptionBudget.maxUnavailable=1",
+        "PodDisruptionBudget",
+    ),
 }
+#: Other ways to run it, each whole, to be applied in place of the plain installation.
+FORMS = {
+    "leader-election": ("leaderElection.enabled=true", "replicas=2"),
+    "one-namespace": ("rbac.scope=namespace", "namespaces={default}"),
+    "shards": ("sharding.enabled=true",),
+    "tls": (
+        "webConfig.enabled=true",
+        "webConfig.existingSecret=exporter-web",
+        "webConfig.tls=true",
+    ),
+}
+#: The form that is a kustomize component too.
+_LEADER = "leader-election"
 _HELM_LABELS = ("helm.sh/chart", "app.kubernetes.io/managed-by")
 
 
@@ -64,7 +81,40 @@ def render_deployments(chart: Path, helm: Path) -> dict[Path, str]:
                 }
             ]
         )
-    return files
+    forms = {name: render(chart, helm, switches) for name, switches in FORMS.items()}
+    files |= {manifests / "complete" / f"{name}.yaml": show(one) for name, one in forms.items()}
+    return files | make_leader_component(kustomize / "components" / _LEADER, plain, forms[_LEADER])
+
+
+def make_leader_component(folder: Path, plain: list[Any], form: list[Any]) -> dict[Path, str]:
+    """Lease, role and binding; and by environment, for the namespace is the overlay's to say."""
+    known = {(one["kind"], one["metadata"]["name"]) for one in plain}
+    added = [one for one in form if (one["kind"], one["metadata"]["name"]) not in known]
+    own = {"name": "POD_NAMESPACE", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}}
+    lease = {"name": "ENDPOINTS_EXPORTER_LEADER_LEASE", "value": f"$(POD_NAMESPACE)/{NAME}"}
+    patch = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": NAME},
+        "spec": {
+            "replicas": 2,
+            "template": {"spec": {"containers": [{"name": NAME, "env": [own, lease]}]}},
+        },
+    }
+    component = {
+        "apiVersion": "kustomize.config.k8s.io/v1alpha1",
+        "kind": "Component",
+        "resources": [f"{_LEADER}.yaml"],
+        "patches": [
+            # By kind and name: the base has a namespace, and this can't know which.
+            {"path": "replicas.yaml", "target": {"kind": "Deployment", "name": NAME}}
+        ],
+    }
+    return {
+        folder / f"{_LEADER}.yaml": show(added),
+        folder / "replicas.yaml": show([patch]),
+        folder / "kustomization.yaml": show([component]),
+    }
 
 
 def render(chart: Path, helm: Path, switches: Sequence[str]) -> list[Any]:

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 import exporter
+from grafana.boards.links import REPOSITORY as REPOSITORY_URL
 from tests.chart.rendering import (
     AUTH,
     CHART,
@@ -102,7 +103,23 @@ def test_the_version_is_written_once(tree: Path) -> None:
 
     assert "version: 9.8.7\n" in files[generator.CHART / "Chart.yaml"]
     assert 'appVersion: "9.8.7"\n' in files[generator.CHART / "Chart.yaml"]
+    assert "kube-endpoints-exporter:v9.8.7\n" in files[generator.CHART / "Chart.yaml"]
     assert "ARG VERSION=9.8.7\n" in files[Path("Dockerfile")]
+
+
+def test_the_address_of_the_project_is_written_once() -> None:
+    """Chart, package and mixin have the address that the boards' links have."""
+    address = re.compile(r"https://github\.com/[\w.-]+/kube-endpoints-exporter(?![\w-])")
+    for path in ("Chart.yaml", "../../pyproject.toml", "../../mixin/config.libsonnet"):
+        found = address.findall((CHART / path).read_text(encoding="utf-8"))
+        assert set(found) == {REPOSITORY_URL}, path
+    metadata = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))
+    assert metadata["home"] == REPOSITORY_URL
+    icon = metadata["icon"].removeprefix(f"{REPOSITORY_URL}/raw/main/")
+    assert (REPOSITORY / icon).is_file()
+    for link in yaml.safe_load(metadata["annotations"]["artifacthub.io/links"]):
+        kind, _, place = link["url"].removeprefix(f"{REPOSITORY_URL}/").partition("/main/")
+        assert kind == "issues" or (REPOSITORY / place).exists()
 
 
 def test_what_is_deployed_is_of_this_version() -> None:

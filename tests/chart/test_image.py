@@ -1,4 +1,4 @@
-"""The Dockerfile. No image is built here: what can be told from the text is told."""
+"""The Dockerfile and the workflows: what can be told from the text is told; no image is built."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.chart.rendering import CHART, REPOSITORY
@@ -95,3 +96,54 @@ def test_the_release_checks_what_it_publishes() -> None:
     build = next(step for step in jobs["image"]["steps"] if step.get("id") == "build")
     assert build["with"]["sbom"] is True
     assert build["with"]["provenance"] == "mode=max"
+
+
+def list_scripts(name: str) -> list[str]:
+    """What the steps of a workflow run."""
+    text = (REPOSITORY / ".github/workflows" / f"{name}.yaml").read_text(encoding="utf-8")
+    workflow: dict[Any, Any] = yaml.safe_load(text)
+    assert text.startswith("# UNTESTED")
+    assert workflow["permissions"] == {}
+    assert workflow["defaults"]["run"]["shell"] == "bash"
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    return [step["run"] for step in steps if "run" in step]
+
+
+@pytest.mark.parametrize("name", ["checks", "release"])
+def test_no_workflow_takes_a_broken_pipe_for_success(name: str) -> None:
+    """A script with a pipe says pipefail itself; all are scripts that bash can read."""
+    for script in list_scripts(name):
+        if "|" in script:
+            assert script.startswith("set -o pipefail\n")
+        plain = re.sub(r"\$\{\{.*?\}\}", "x", script)
+        subprocess.run(["bash", "-n"], input=plain, text=True, check=True, timeout=10)
+
+
+def test_a_pull_request_gets_all_checks() -> None:
+    """Lint, the tests on the oldest and the newest Python, and .ci/run."""
+    text = (REPOSITORY / ".github/workflows/checks.yaml").read_text(encoding="utf-8")
+    jobs = yaml.safe_load(text)["jobs"]
+    scripts = list_scripts("checks")
+
+    assert {"make lint", "make test"} <= set(scripts)
+    assert any(".ci/run" in script for script in scripts)
+    assert jobs["test"]["strategy"]["matrix"]["python"] == ["3.11", "3.13"]
+
+
+def test_a_release_is_published_last_and_whole() -> None:
+    """Nothing is published without Helm's check; the release has all its parts."""
+    text = (REPOSITORY / ".github/workflows/release.yaml").read_text(encoding="utf-8")
+    jobs = yaml.safe_load(text)["jobs"]
+    scripts = "\n".join(list_scripts("release"))
+
+    assert "make generate\ngit diff --exit-code\n" in scripts
+    assert jobs["publish"]["needs"] == ["image", "chart"]
+    uploads = [
+        step["with"]["name"]
+        for job in jobs.values()
+        for step in job["steps"]
+        if step.get("uses", "").startswith("actions/upload-artifact@")
+    ]
+    assert uploads == ["sbom", "chart"]
+    assert "--target sdist --target wheel" in scripts
+    assert "-C deploy manifests kustomize rbac" in scripts

@@ -48,7 +48,7 @@ def test_it_may_read_what_it_reads() -> None:
 
 def test_nothing_speaks_of_helm() -> None:
     """Labels that only Helm understands are not in plain manifests."""
-    for path in [*PLAIN.glob("*.yaml"), *(REPOSITORY / "deploy" / "kustomize").rglob("*.yaml")]:
+    for path in [*PLAIN.rglob("*.yaml"), *(REPOSITORY / "deploy" / "kustomize").rglob("*.yaml")]:
         text = path.read_text(encoding="utf-8")
         assert "helm.sh/" not in text
         assert "managed-by" not in text
@@ -78,3 +78,20 @@ def test_the_monitor_keeps_our_labels() -> None:
     assert service["metadata"]["labels"]["app.kubernetes.io/name"] == "kube-endpoints-exporter"
     selected = monitor["spec"]["selector"]["matchLabels"].items()
     assert selected <= service["metadata"]["labels"].items()
+
+
+def test_each_complete_form_is_what_its_name_says() -> None:
+    """Replicas with a Lease, Roles alone, a StatefulSet, and probes over TLS."""
+    leading = load("complete/leader-election")
+    assert pick_one(leading, "Deployment")["spec"]["replicas"] == 2
+    assert pick_one(leading, "Lease")["metadata"]["namespace"] == "monitoring"
+
+    one = load("complete/one-namespace")
+    assert not [each for each in one if each["kind"].startswith("ClusterRole")]
+    assert pick_one(one, "Role")["metadata"]["namespace"] == "default"
+
+    shards = pick_one(load("complete/shards"), "StatefulSet")
+    assert "--total-shards=2" in get_container(shards)["args"]
+
+    secure = get_container(pick_one(load("complete/tls"), "Deployment"))
+    assert secure["livenessProbe"]["httpGet"]["scheme"] == "HTTPS"

@@ -488,7 +488,8 @@ def test_kubectl_builds_the_kustomization(tmp_path: Path) -> None:
     folder = tmp_path / "overlay"
     shutil.copytree(root / "deploy" / "kustomize", tmp_path / "kustomize")
     folder.mkdir()
-    components = sorted((tmp_path / "kustomize" / "components").iterdir())
+    found = sorted((tmp_path / "kustomize" / "components").iterdir())
+    components = [one for one in found if one.name != "leader-election"]  # it changes the base
     (folder / "kustomization.yaml").write_text(
         yaml.safe_dump(
             {
@@ -504,6 +505,31 @@ def test_kubectl_builds_the_kustomization(tmp_path: Path) -> None:
     )
     everything = [one for path in sorted(plain.glob("*.yaml")) for one in load(path)]
     assert identify(kustomize(folder)) == identify(everything)
+
+
+def test_the_leader_component_follows_the_namespace(tmp_path: Path) -> None:
+    """In any namespace: two replicas, the Lease beside them, and its name told by environment."""
+    shutil.copytree(CHART.parents[1] / "deploy" / "kustomize", tmp_path / "kustomize")
+    folder = tmp_path / "overlay"
+    folder.mkdir()
+    overlay = {
+        "namespace": "elsewhere",
+        "resources": ["../kustomize/base"],
+        "components": ["../kustomize/components/leader-election"],
+    }
+    (folder / "kustomization.yaml").write_text(yaml.safe_dump(overlay))
+    objects = kustomize(folder)
+
+    deployment = pick_one(objects, "Deployment")
+    assert deployment["spec"]["replicas"] == 2
+    environment = {one["name"]: one.get("value") for one in get_container(deployment)["env"]}
+    told = "$(POD_NAMESPACE)/kube-endpoints-exporter"
+    assert environment["ENDPOINTS_EXPORTER_LEADER_LEASE"] == told
+    lease = pick_one(objects, "Lease")["metadata"]
+    assert (lease["namespace"], lease["name"]) == ("elsewhere", "kube-endpoints-exporter")
+    binding = pick_one(objects, "RoleBinding")
+    assert binding["subjects"][0]["namespace"] == "elsewhere"
+    assert binding["metadata"]["namespace"] == "elsewhere"
 
 
 def test_shards_are_pods_of_a_stateful_set() -> None:
