@@ -171,30 +171,32 @@ class Desk:
         """One row, whichever; none where there is none."""
         return list(islice(self._rows.values(), 1))
 
-    def arrange(self, order: Order) -> Iterator[bytes]:
-        """Put the rows into an order, in steps: each gives b""."""
-        if order in self._orders:
+    def arrange(self, order: Order | None = None) -> Iterator[bytes]:
+        """Put the rows into the order that rows() is to give, in steps: each gives b""."""
+        by = order or by_worst
+        if by in self._orders:
             return
         rows, revision = list(self._rows.values()), self.revision
         runs: list[Row] = []
         for begin in range(0, len(rows), MOST_AT_ONCE):
-            runs += sorted(rows[begin : begin + MOST_AT_ONCE], key=order)
+            runs += sorted(rows[begin : begin + MOST_AT_ONCE], key=by)
             yield b""
         # To merge runs that are sorted costs a third of sorting them.
-        runs.sort(key=order)
+        runs.sort(key=by)
         if self.revision == revision:
-            self._orders[order] = runs
+            self._orders[by] = runs
 
     def rows(self, order: Order | None = None) -> list[Row]:
         """All rows as of the last begin(), worst first or in another order. Not to be changed."""
-        by = order or _worst
+        by = order or by_worst
         found = self._orders.get(by)
         if found is None:
             found = self._orders[by] = sorted(self._rows.values(), key=by)
         return found
 
 
-def _worst(row: Row) -> Key:
+def by_worst(row: Row) -> Key:
+    """The order in which a list is read first: the worst on top."""
     return row.worst
 
 

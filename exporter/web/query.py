@@ -14,7 +14,7 @@ import msgspec
 
 from exporter.judging import STANDINGS
 from exporter.model import FindingCode, Reason
-from exporter.web.desk import Desk, Key, Order, Row
+from exporter.web.desk import Desk, Key, Order, Row, by_worst
 
 TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
 #: The name of `reason=` for Services that have none.
@@ -29,7 +29,7 @@ MOST_TERMS = 20
 _TURN = 500
 
 SORTS: dict[str, Order] = {
-    "worst": lambda row: row.worst,
+    "worst": by_worst,
     "name": lambda row: (row.item.service, row.item.namespace),
     "namespace": lambda row: (row.item.namespace, row.item.service),
     "since": lambda row: (row.moment is None, -(row.moment or 0), *row.report.key),

@@ -87,6 +87,7 @@ def _with_rows(
 
     def steps() -> Iterator[bytes]:
         yield from remaining
+        yield from desk.arrange()
         # The status is sent: a page token that is none of this list now gives an empty page.
         try:
             yield from make(desk.rows())

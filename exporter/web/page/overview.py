@@ -59,6 +59,7 @@ def answer_overview(request: Request, site: Site) -> Response:
     def steps() -> Iterator[bytes]:
         yield _open(snapshot).encode("utf-8", "replace")
         yield from site.desk.begin(snapshot) or ()
+        yield from site.desk.arrange()
         rows = site.desk.rows()
         yield b""
         text = yield from _write(site, snapshot, rows, query, asked, fault)
