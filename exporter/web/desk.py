@@ -7,6 +7,7 @@ reads no clock and does no I/O.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from itertools import islice
 
 import msgspec
 
@@ -165,6 +166,24 @@ class Desk:
         return row
 
     # ── reading them ─────────────────────────────────────────────────────────────────────────
+
+    def any_row(self) -> list[Row]:
+        """One row, whichever; none where there is none."""
+        return list(islice(self._rows.values(), 1))
+
+    def arrange(self, order: Order) -> Iterator[bytes]:
+        """Put the rows into an order, in steps: each gives b""."""
+        if order in self._orders:
+            return
+        rows, revision = list(self._rows.values()), self.revision
+        runs: list[Row] = []
+        for begin in range(0, len(rows), MOST_AT_ONCE):
+            runs += sorted(rows[begin : begin + MOST_AT_ONCE], key=order)
+            yield b""
+        # To merge runs that are sorted costs a third of sorting them.
+        runs.sort(key=order)
+        if self.revision == revision:
+            self._orders[order] = runs
 
     def rows(self, order: Order | None = None) -> list[Row]:
         """All rows as of the last begin(), worst first or in another order. Not to be changed."""

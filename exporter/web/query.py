@@ -149,10 +149,10 @@ def find(desk: Desk, query: Query) -> Generator[bytes, None, Found]:
     A page token that is none of this list is a BadQuery before anything is given.
     """
     order = SORTS[query.sort]
-    rows = desk.rows(order)
     if query.after is not None:
-        _count_up_to(rows[:1], order, query.after)
-    kept = yield from query.sift(rows)
+        _count_up_to(desk.any_row(), order, query.after)
+    yield from desk.arrange(order)
+    kept = yield from query.sift(desk.rows(order))
     total, begin = len(kept), 0
     if query.after is not None:
         # What changes between two pages moves, but nothing that stays is skipped or told twice.

@@ -16,6 +16,8 @@ from tests.integration.commandline import DEADLINE, environment
 INTERRUPTED = """
 import os, runpy, signal, sys
 name = sys.argv.pop(1)
+# What a shell starts in the background ignores Ctrl-C, and so would all that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 class Pressing:
     def find_spec(self, wanted, path=None, target=None):
         if wanted == name:
