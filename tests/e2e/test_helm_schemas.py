@@ -55,7 +55,7 @@ def test_every_object_is_valid_in_every_version(values: Path | None) -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_plain_manifests_are_valid(version: str) -> None:
     """deploy/manifests can be applied as they are to every version."""
-    for path in sorted((REPOSITORY / "deploy" / "manifests").glob("*.yaml")):
+    for path in sorted((REPOSITORY / "deploy" / "manifests").rglob("*.yaml")):
         check(list(yaml.safe_load_all(path.read_text(encoding="utf-8"))), version)
 
 
