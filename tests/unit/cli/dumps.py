@@ -6,6 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from exporter.cli.gathering import Gathered
+from exporter.dump import read_dump
+from exporter.engine.state import Choices, State
+from exporter.model import Replace
+
 Json = dict[str, Any]
 
 CREATED = "2026-11-20T08:00:00Z"
@@ -121,3 +126,27 @@ def write(folder: Path, *objects: Json | list[Json]) -> str:
     listed = {"apiVersion": "v1", "kind": "List", "metadata": {}, "items": items}
     path.write_text(json.dumps(listed, indent=4), encoding="utf-8")
     return str(path)
+
+
+IGNORE = {"annotations": {"endpoints-exporter.io/ignore": "true"}}
+TWO = {"annotations": {"endpoints-exporter.io/min-ready": "2"}}
+YOUNG = {"creationTimestamp": "2026-11-23T07:59:30Z"}
+DUAL = ["IPv4", "IPv6"]
+
+
+def settled(*objects: Json | list[Json]) -> Gathered:
+    """The state that these objects make at NOW."""
+    items: list[Any] = []
+    for given in objects:
+        items += given if isinstance(given, list) else [given]
+    dump = read_dump(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}).encode())
+    state = State(Choices())
+    for resource, found in dump.objects.items():
+        state.deliver(Replace(resource, "", found))
+    state.settle(NOW)
+    return Gathered(state, NOW, ())
+
+
+def v6(*addresses: str) -> Json:
+    """The IPv6 slice of shop/web."""
+    return endpoint_slice(*map(endpoint, addresses), name="web-v6", addressType="IPv6")

@@ -1,46 +1,19 @@
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
 
-from exporter.cli.gathering import Gathered
-from exporter.dump import read_dump
-from exporter.engine.state import Choices, State
 from exporter.explaining.brief import write_notes
-from exporter.model import Replace, ServiceKey, Standing
+from exporter.model import ServiceKey, Standing
 from tests.unit.cli.dumps import (
-    NOW,
+    DUAL,
     Json,
     endpoint,
     endpoint_slice,
     healthy,
     service,
+    settled,
+    v6,
 )
-
-IGNORE = {"annotations": {"endpoints-exporter.io/ignore": "true"}}
-TWO = {"annotations": {"endpoints-exporter.io/min-ready": "2"}}
-YOUNG = {"creationTimestamp": "2026-11-23T07:59:30Z"}
-DUAL = ["IPv4", "IPv6"]
-
-
-def settled(*objects: Json | list[Json]) -> Gathered:
-    """The state that these objects make at NOW."""
-    items: list[Any] = []
-    for given in objects:
-        items += given if isinstance(given, list) else [given]
-    dump = read_dump(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}).encode())
-    state = State(Choices())
-    for resource, found in dump.objects.items():
-        state.deliver(Replace(resource, "", found))
-    state.settle(NOW)
-    return Gathered(state, NOW, ())
-
-
-def v6(*addresses: str) -> Json:
-    """The IPv6 slice of shop/web."""
-    return endpoint_slice(*map(endpoint, addresses), name="web-v6", addressType="IPv6")
 
 
 @pytest.mark.parametrize(
