@@ -27,11 +27,11 @@ class Shard(msgspec.Struct, frozen=True):
 
     def owns(self, key: ServiceKey) -> bool:
         """Whether this shard reports on a Service: exactly one shard does."""
-        return self._is_mine(f"{key.namespace}/{key.name}")
+        return self.total == 1 or self._is_mine(f"{key.namespace}/{key.name}")
 
     def owns_namespace(self, namespace: str) -> bool:
         """Whether this shard reports on the slices of a namespace as a whole."""
-        return self._is_mine(namespace)
+        return self.total == 1 or self._is_mine(namespace)
 
     def keeps(self, resource: str, found: Retained | Rejected) -> bool:
         """Whether an object is needed for what this shard reports on."""
@@ -45,7 +45,7 @@ class Shard(msgspec.Struct, frozen=True):
 
     def _is_mine(self, text: str) -> bool:
         # Stable over processes and versions, unlike hash().
-        return self.total == 1 or zlib.crc32(text.encode()) % self.total == self.index
+        return zlib.crc32(text.encode()) % self.total == self.index
 
 
 class Interest(msgspec.Struct, frozen=True):

@@ -125,23 +125,32 @@ class WideRenderer:
 
     def __init__(self, families: tuple[Family, ...]) -> None:
         self._families = families
+        self._nothing: Fragment = (b"",) * len(families)
 
     def render(self, subject: tuple[str, ...], report: object) -> Fragment:
         """The lines of one report; `subject` are the values of the scope's labels."""
+        told = [(family, family.samples(report)) for family in self._families]
+        if not any(samples for _, samples in told):
+            return self._nothing  # of thousands of routes most are well, and have no lines
         found = []
-        for family in self._families:
+        size = len(subject)
+        opening = _pairs(self._families[0].all_labels[:size], subject)
+        for family, samples in told:
             text = "".join(
-                f"{family.name}{{{_pairs(family.all_labels, (*subject, *values))}}}"
-                f" {format_number(value)}\n"
-                for values, value in family.samples(report)
+                [
+                    f"{family.name}{{{opening}{_pairs(family.labels, values, before=opening)}}}"
+                    f" {format_number(value)}\n"
+                    for values, value in samples
+                ]
             )
             found.append(text.encode("utf-8", "replace"))
         return tuple(found)
 
 
-def _pairs(labels: tuple[str, ...], values: tuple[str, ...]) -> str:
-    return ",".join(
+def _pairs(labels: tuple[str, ...], values: tuple[str, ...], *, before: str = "") -> str:
+    found = [
         f'{label}="{escape_value(value)}"'
         for label, value in zip(labels, values, strict=True)
         if value
-    )
+    ]
+    return ("," if before and found else "") + ",".join(found)

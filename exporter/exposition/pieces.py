@@ -76,9 +76,8 @@ class Piece:
         text = b"".join((self.text[:begin], lines, self.text[end:]))
         step = len(lines) - (end - begin)
         if step:
-            ends = array("I", ends)
-            for at in range(index, len(ends)):
-                ends[at] += step
+            ends = ends[:index]
+            ends.extend([end + step for end in self.ends[index:]])
         return Piece(text, ends, fleeting=True)
 
     def joined(self, other: Piece) -> Piece:

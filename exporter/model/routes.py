@@ -57,7 +57,7 @@ BROKEN = frozenset(
 )
 
 
-class ReferenceReport(msgspec.Struct, frozen=True):
+class ReferenceReport(msgspec.Struct, frozen=True, gc=False):
     """A reference and its result.
 
     `reason` says why: the Service's own reason, or a word on what can't be known.
@@ -78,7 +78,7 @@ class ReferenceReport(msgspec.Struct, frozen=True):
         return self.result in BROKEN
 
 
-class RuleReport(msgspec.Struct, frozen=True):
+class RuleReport(msgspec.Struct, frozen=True, gc=False):
     """A rule and its references. `share` is the part of its traffic that fails, 0 to 1."""
 
     rule: Rule
@@ -86,7 +86,7 @@ class RuleReport(msgspec.Struct, frozen=True):
     share: float
 
 
-class RouteReport(msgspec.Struct, frozen=True):
+class RouteReport(msgspec.Struct, frozen=True, gc=False):
     """All that is said of one object that refers to Services.
 
     `share` is that of its worst rule. `rejected`: no parent accepts it, so it sends nothing

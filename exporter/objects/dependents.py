@@ -51,7 +51,7 @@ class Match(msgspec.Struct, frozen=True, gc=False):
 EVERYTHING = (Match(),)
 
 
-class Rule(msgspec.Struct, frozen=True):
+class Rule(msgspec.Struct, frozen=True, gc=False):
     """Where requests go. `hosts` are lower case and without a dot at the end; () is any host.
 
     `name` is the rule's own, or the webhook's. `fallback`: it takes what no other rule takes (an

@@ -113,10 +113,11 @@ def find_port(service: Service, kind: str, wanted: int | str) -> ServicePort | N
 
     A number may be there twice, once for each protocol; each kind speaks one of them.
     """
+    if not wanted:
+        return None
     protocol = "UDP" if kind == "UDPRoute" else "TCP"
     for port in service.ports:
-        named = port.port == wanted if isinstance(wanted, int) else port.name == wanted
-        if named and wanted and port.protocol == protocol:
+        if wanted in (port.port, port.name) and port.protocol == protocol:
             return port
     return None
 
@@ -130,11 +131,11 @@ def judge_port(report: ServiceReport, port: ServicePort) -> tuple[Result, str]:
     if report.reason is not None:
         down = {Standing.INTENDED: Result.INTENDED, Standing.NEW: Result.NEW}
         return down.get(standing, Result.NO_ENDPOINTS), report.reason.value
-    if not any(
-        one.ready
-        for one in report.ports
-        if (one.name, one.protocol, one.port) == (port.name, port.protocol, port.port)
-    ):
+    for one in report.ports:
+        same = one.port == port.port and one.name == port.name and one.protocol == port.protocol
+        if same and one.ready:
+            break
+    else:
         code = FindingCode.PORT_WITHOUT_ENDPOINTS.value
         return (Result.NEW if standing is Standing.NEW else Result.NO_ENDPOINTS), code
     for finding in judgement.findings:
@@ -159,13 +160,15 @@ def find_dangling(service: Service, dependents: Iterable[Dependent] | None) -> t
     """
     if service.type == "ExternalName":
         return ()
+    name, namespace = service.name, service.namespace
     found = {
         Dangling(one.kind, one.namespace, one.name, backend.port)
         for one in dependents or ()
         if not one.rejected
         for rule in one.rules
         for backend in rule.backends
-        if (backend.namespace, backend.name) == (service.namespace, service.name)
+        if backend.name == name
+        and backend.namespace == namespace
         and not backend.other
         and find_port(service, one.kind, backend.port) is None
     }
