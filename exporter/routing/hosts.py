@@ -57,7 +57,9 @@ def read_address(text: str) -> Address:
     if labels[0] == "*" and len(labels) > 1:
         labels = labels[1:]
     good = all(
-        0 < len(label) < 64 and label.replace("-", "a").replace("_", "a").isalnum()
+        0 < len(label) < 64
+        and "-" not in (label[0], label[-1])
+        and label.replace("-", "a").replace("_", "a").isalnum()
         for label in labels
     )
     if not good or len(host) > 253:

@@ -31,7 +31,22 @@ def test_an_address_is_read_as_people_paste_it(
     assert (found.host, found.path, found.whole) == (host, path, whole)
 
 
-@pytest.mark.parametrize("text", ["", "/x", "a..b", "a b", "x" * 64, "http://", "a.\x1b[2J", "*"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "/x",
+        "a..b",
+        "a b",
+        "x" * 64,
+        "http://",
+        "a.\x1b[2J",
+        "*",
+        "-",
+        "-a.example",
+        "a-.example",
+    ],
+)
 def test_what_is_no_host_is_refused(text: str) -> None:
     """One error, whatever the text."""
     with pytest.raises(BadAddressError):

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from exporter.model import Delete, ObjectKey
+from exporter.model import Delete, ObjectKey, Replace
+from exporter.objects.resources import DEPENDENTS, ROUTES
 from tests.unit.routing.worlds import NOW, World, ingress, make, piece, route, service
 
 GRANT_FROM = [{"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "namespace": "d"}]
@@ -99,6 +100,57 @@ def test_what_can_not_be_read_makes_nothing_broken() -> None:
         assert not [line for line in one.lines() if "broken" in line]
     near.forget("httproutes")
     assert not [line for line in near.lines() if 'kind="HTTPRoute"' in line]
+
+
+@pytest.mark.parametrize(
+    "resource,kind",
+    [("httproutes", "HTTPRoute"), ("ingresses", "Ingress"), ("servicemonitors", "ServiceMonitor")],
+)
+def test_numbers_go_with_the_permission(resource: str, kind: str) -> None:
+    """What can't be read any more has no numbers, not zero; with the permission they come back."""
+    end = {"port": "metrics"}
+    objects = {
+        "httproutes": route({"name": "gone", "port": 80}),
+        "ingresses": ingress({"number": 81}),
+        "servicemonitors": make(
+            "servicemonitors", "m", spec={"selector": {}, "endpoints": [end, end]}
+        ),
+    }
+    world = World(service(), piece(), *objects.values())
+
+    def told() -> list[str]:
+        return [line for line in world.lines() if f'kind="{kind}"' in line]
+
+    before = told()
+    assert f'k8s_routes{{kind="{kind}"}} 1' in before
+    assert [line for line in before if line.startswith("k8s_route_backend_broken")]
+    others = [line for line in world.lines() if line not in before]
+    world.forget(resource)
+    assert told() == []
+    assert world.lines() == others
+    assert kind not in world.state.routes.kinds
+    assert not [key for key in world.state.routes.reports if key.kind == kind]
+    world.state.deliver(Replace(resource, "", ()))
+    world.state.settle(NOW)
+    assert told() == [f'k8s_routes{{kind="{kind}"}} 0', f'k8s_route_backends{{kind="{kind}"}} 0']
+    world.put(objects[resource])
+    assert sorted(told()) == sorted(before)
+
+
+def test_all_numbers_go_with_all_permissions() -> None:
+    """A role without the group's rules: not one series of it is left."""
+    end = {"port": "metrics"}
+    world = World(
+        service(),
+        piece(),
+        route({"name": "gone", "port": 80}),
+        ingress({"number": 81}),
+        make("servicemonitors", "m", spec={"selector": {}, "endpoints": [end]}),
+    )
+    assert world.lines()
+    for resource in (*(one.name for one in ROUTES), *(one.name for one in DEPENDENTS)):
+        world.forget(resource)
+    assert world.lines() == []
 
 
 def test_external_names_are_judged_by_kind() -> None:
