@@ -32,9 +32,11 @@ def find_shared_addresses(case: Case) -> Finding | None:
     shared: dict[tuple[str, str], set[str]] = {}
     for piece in case.facts.slices or ():
         for entry in piece.endpoints:
+            if not entry.pod:
+                continue  # were it remembered as the first, two Pods after it would go untold
             key = (piece.address_type, entry.address)
             held = first.setdefault(key, entry.pod)
-            if held != entry.pod and held and entry.pod:
+            if held != entry.pod:
                 shared.setdefault(key, {held}).add(entry.pod)
     if not shared:
         return None

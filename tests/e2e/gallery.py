@@ -328,6 +328,7 @@ CASES = (
         "NodeNotReady",
         "EndpointsNotReady",
         _put(_lose_node),
+        detail="NodeRecovered",  # the staged Node is ready
         unready=_one("NodeNotReady"),
         not_ready=1,
     ),

@@ -248,6 +248,18 @@ OVER = {"endpoints.kubernetes.io/over-capacity": "truncated"}
             (),
             {"SharedAddress": "note"},
         ),
+        (
+            (
+                service(),
+                slice_of({key: TWO[0][key] for key in TWO[0] if key != "targetRef"}),
+                slice_of(*TWO, name="s-2"),
+                slice_of(
+                    {**TWO[0], "targetRef": {"kind": "Pod", "name": "other"}}, name="s-3"
+                ),
+            ),
+            (),
+            {"SharedAddress": "note"},
+        ),
         ((service(), slice_of(*TWO), slice_of(TWO[0], name="s-2")), (), {}),
         (
             (
