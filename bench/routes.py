@@ -232,9 +232,9 @@ def tell(size: Size, plain: Cost, routed: Cost) -> Iterator[str]:
     yield f"first sync: {after / before - 1:+.0%}"
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """Measure without and with routes, and print."""
-    options = parse_arguments()
+    options = parse_arguments(words)
     size = Size(
         options.services, options.addresses, options.routes, options.backends, options.broken
     )

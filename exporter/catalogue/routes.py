@@ -22,12 +22,14 @@ def _share(report: RouteReport) -> list[Sample]:
 
 
 def _webhooks(report: RouteReport) -> list[Sample]:
-    found = Counter(
+    failing = [
         rule.rule.policy
         for rule in report.rules
         if rule.rule.policy and any(reference.broken for reference in rule.references)
-    )
-    return [((policy,), count) for policy, count in sorted(found.items())]
+    ]
+    if not failing:
+        return []
+    return [((policy,), count) for policy, count in sorted(Counter(failing).items())]
 
 
 def _routes(report: KindReport) -> list[Sample]:

@@ -118,10 +118,9 @@ class Routing:
                 self._pointing.setdefault(service, set()).add(key)
                 if service.namespace != key.namespace:
                     self._crossing.setdefault(service.namespace, set()).add(key)
-        chooses = (new or old).chooses if isinstance(new or old, Monitor) else ""  # type: ignore[union-attr]
-        for kind, selections in self._selections.items():
-            if isinstance(old, Monitor) or kind == chooses:
-                wanted = new if kind == chooses and isinstance(new, Monitor) else None
+        if isinstance(old, Monitor) or isinstance(new, Monitor):
+            for kind, selections in self._selections.items():
+                wanted = new if isinstance(new, Monitor) and kind == new.chooses else None
                 selections.put_monitor(key, wanted)
         self._dirty.add(key)
         self._dirty_kinds.add(key.kind)
