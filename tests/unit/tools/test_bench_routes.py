@@ -19,7 +19,7 @@ def unfrozen() -> Iterator[None]:
 @pytest.mark.usefixtures("unfrozen")
 def test_the_bench_of_routes_prints_its_table(capsys: pytest.CaptureFixture[str]) -> None:
     """A small run goes through, and tells each cost without routes and with them."""
-    words = "--services=100 --routes=100 --events=3 --broken=0.5".split()
+    words = ["--services=100", "--routes=100", "--events=3", "--broken=0.5"]
     assert routes.main(words) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("100 Services × 3 addresses; 100 routes × 3 backends, 50% broken")
