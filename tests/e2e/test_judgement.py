@@ -201,7 +201,7 @@ def test_a_quota_is_told_as_such(
     told = explain(workspace, kubeconfig, namespace, "web")
     assert told["detail"] == "FailedCreate"
     assert "exceeded quota" in " ".join(told["evidence"])
-    assert "selector" not in told["fix"]
+    assert told["fix"].startswith("The selector is right.")
     assert "KubeServiceSelectorMatchesNothing" not in list_alerts(alerting, namespace, "web")
 
 
