@@ -1,8 +1,13 @@
-"""URLs as they may be shown: without the name and password that some of them carry."""
+"""URLs and their parts as they are shown: without the name and password that some carry."""
 
 from __future__ import annotations
 
 _HIDDEN = "…"
+
+
+def join_port(host: str, port: int) -> str:
+    """Host (or address) and port as a URL has them; without a host only the port."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def show_url(url: str) -> str:

@@ -13,13 +13,13 @@ import msgspec
 from exporter.analysis.counts import count_addresses
 from exporter.analysis.families import reported_families
 from exporter.analysis.lag import find_lags
-from exporter.analysis.merge import Merged, merge_slices, routed_slices
+from exporter.analysis.merge import Merged, merge_slices, ready_entries, routed_slices
 from exporter.analysis.pods import PodsFacts, look_at_pods
 from exporter.analysis.policy import Policy, read_policy
 from exporter.analysis.ports import Reach, measure_reach
 from exporter.analysis.short_way import measure_simply
 from exporter.model import AddressCounts, IgnoreRule, Lag, ServiceView
-from exporter.objects.slices import READY, EndpointSlice
+from exporter.objects.slices import EndpointSlice
 
 #: The reach of a Service of which no address is known.
 NO_REACH = Reach((), usable=False, routable=0)
@@ -88,7 +88,7 @@ def measure(
         reached = merged if len(routed) == len(slices) else merge_slices(routed)
         reach = measure_reach(service, reached, routed)
         counts = count_addresses(merged, families, states_known=exact)
-        ready = _ready_addresses(merged)
+        ready = {entry.address for entry in ready_entries(merged)}
         states = {entry.flags for entries in merged.values() for entry in entries.values()}
     pods: PodsFacts | None = None
     lags: tuple[Lag, ...] = ()
@@ -99,12 +99,3 @@ def measure(
     return Facts(
         view, policy, slices, merged, exact, states, counts, reach, simple is not None, pods, lags
     )
-
-
-def _ready_addresses(merged: Merged) -> Collection[str]:
-    return {
-        entry.address
-        for entries in merged.values()
-        for entry in entries.values()
-        if entry.flags & READY
-    }

@@ -7,7 +7,7 @@ duplicates decided.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from exporter.analysis.families import usable_families
 from exporter.objects.services import Service
@@ -45,6 +45,14 @@ def merge_slices(slices: Iterable[EndpointSlice]) -> Merged:
             if held is not entry:
                 entries[entry.address] = _stronger(held, entry)
     return merged
+
+
+def ready_entries(merged: Merged) -> Iterator[Endpoint]:
+    """Those that are ready, of all address types."""
+    for entries in merged.values():
+        for entry in entries.values():
+            if entry.flags & READY:
+                yield entry
 
 
 def routed_slices(service: Service, slices: Sequence[EndpointSlice]) -> list[EndpointSlice]:

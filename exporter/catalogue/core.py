@@ -16,14 +16,13 @@ def _info(report: ServiceReport) -> list[Sample]:
     service = report.service
     # What an ExternalName Service says of addresses and policies applies to nothing.
     proxied = service.type != _EXTERNAL
-    external = proxied and (service.type in ("NodePort", "LoadBalancer") or service.external_ips)
     labels = (
         service.type,
         _truth(service.headless),
         _truth(bool(service.selector)),
         _truth(service.publish_not_ready),
         service.internal_policy if proxied else "",
-        service.external_policy if external else "",
+        service.external_policy if proxied and service.exposed else "",
         service.traffic_distribution if proxied else "",
         ",".join(service.ip_families) if proxied else "",
     )

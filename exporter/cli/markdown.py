@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from exporter.cli.commands import COMMANDS, Command
 from exporter.cli.errors import PROGRAM, Exit
+from exporter.config.markdown import escape_cell
 
 _HEAD = f"""\
 # Command line
@@ -106,7 +107,7 @@ def _describe(command: Command) -> Iterator[str]:
         yield "| argument | |"
         yield "| --- | --- |"
         for action in actions:
-            yield f"| {_spell(action)} | {_escape(action.help or '')} |"
+            yield f"| {_spell(action)} | {escape_cell(action.help or '')} |"
         yield ""
     yield "```sh"
     yield from command.lines()
@@ -121,8 +122,4 @@ def _spell(action: argparse.Action) -> str:
         return f"`{action.metavar}`"
     takes = action.metavar or ("|".join(action.choices) if action.choices else "")
     value = f" {takes}" if takes and action.nargs != 0 else ""
-    return ", ".join(f"`{_escape(flag + value)}`" for flag in action.option_strings)
-
-
-def _escape(text: str) -> str:
-    return text.replace("|", r"\|")
+    return ", ".join(f"`{escape_cell(flag + value)}`" for flag in action.option_strings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from exporter.analysis.merge import merge_pairs, merge_slices, routed_slices
+from exporter.analysis.merge import merge_pairs, merge_slices, ready_entries, routed_slices
 from exporter.cli.terminal import Cell, Colour
 from exporter.explaining.brief import Note, note_findings, note_standing
 from exporter.explaining.durations import human_duration
@@ -13,6 +13,7 @@ from exporter.explaining.wording import escape_text
 from exporter.model import Reason, ServiceReport, ServiceView, Standing, Weight
 from exporter.objects.services import ServicePort
 from exporter.objects.slices import READY
+from exporter.urls import join_port
 
 NONE = "<none>"
 NONE_READY = "<none ready>"
@@ -211,18 +212,12 @@ def _endpoints(report: ServiceReport, view: ServiceView | None) -> str:
         ready = [pair for pair, entry in pairs.items() if entry.flags & READY]
         # By length first: 10.0.0.9 before 10.0.0.10.
         ready.sort(key=lambda pair: (len(pair[0]), pair))
-        found.update(dict.fromkeys(_join(address, number) for address, number in ready))
+        found.update(dict.fromkeys(join_port(address, number) for address, number in ready))
     if report.service.headless and not report.service.ports:
-        merged = merge_slices(routed)
-        entries = [entry for kind in merged.values() for entry in kind.values()]
-        up = [one.address for one in entries if one.flags & READY]
+        up = [entry.address for entry in ready_entries(merge_slices(routed))]
         found = dict.fromkeys(sorted(up, key=lambda address: (len(address), address)))
     if found:
         return escape_text(shorten(found))
     if report.ready:
         return NONE_USABLE
     return NONE_READY if report.not_ready else NONE
-
-
-def _join(address: str, number: int) -> str:
-    return f"[{address}]:{number}" if ":" in address else f"{address}:{number}"

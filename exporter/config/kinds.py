@@ -16,6 +16,7 @@ from typing import Protocol
 import msgspec
 
 from exporter.config.selector import find_fault
+from exporter.urls import join_port
 
 _LONGEST_SHOWN = 60
 
@@ -273,7 +274,7 @@ class ListenAddress(msgspec.Struct, frozen=True):
     def show(self, value: object) -> str:
         """As it is written in a URL."""
         host, port = value if isinstance(value, tuple) else ("", 0)
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return join_port(host, port)
 
 
 class Several(msgspec.Struct, frozen=True):

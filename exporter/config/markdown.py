@@ -75,7 +75,8 @@ verifies (`RequestClientCert`, `RequireAnyClientCert`). HTTP/2 is not spoken; cl
 """
 
 
-def _escape(text: str) -> str:
+def escape_cell(text: str) -> str:
+    """Text as it stands in a cell of a Markdown table."""
     return text.replace("|", r"\|")
 
 
@@ -88,8 +89,8 @@ def _describe(setting: Setting) -> Iterator[str]:
     yield "| | |"
     yield "| --- | --- |"
     repeat = "; the flag is repeatable" if isinstance(setting.kind, Several) else ""
-    yield f"| takes | {_escape(setting.kind.takes)}{repeat} |"
-    yield f"| default | {_escape(default if setting.none else f'`{default}`')} |"
+    yield f"| takes | {escape_cell(setting.kind.takes)}{repeat} |"
+    yield f"| default | {escape_cell(default if setting.none else f'`{default}`')} |"
     yield f"| environment | `{setting.variable}` |"
     yield f"| file | `{setting.name}` |"
     if may_change(setting) and "run" in setting.commands:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 import msgspec
 
-from exporter.analysis.merge import merge_slices
+from exporter.analysis.merge import merge_slices, ready_entries
 from exporter.analysis.pods import judge_pod
 from exporter.model import REASON_RANK, Reason, ServiceReport, ServiceView
 from exporter.objects.pods import Pod
 from exporter.objects.services import Service
-from exporter.objects.slices import READY, EndpointSlice
+from exporter.objects.slices import EndpointSlice
 
 
 class Scene(msgspec.Struct, frozen=True):
@@ -55,19 +55,10 @@ def _judge(
 ) -> Iterator[tuple[Reason, Pod]]:
     if view.pods is None or not view.service.selector:
         return
-    ready = _ready_addresses(slices or ())
+    ready = {entry.address for entry in ready_entries(merge_slices(slices or ()))}
     for pod in view.pods.selected:
         # What can't be read is never argued from: then nobody is missing from the slices.
         listed = pod.ips if slices is None else ready
         verdict = judge_pod(pod, view.service, listed, view.pods.nodes) if pod.candidate else None
         if verdict is not None:
             yield verdict[0], pod
-
-
-def _ready_addresses(slices: tuple[EndpointSlice, ...]) -> Collection[str]:
-    return {
-        entry.address
-        for entries in merge_slices(slices).values()
-        for entry in entries.values()
-        if entry.flags & READY
-    }

@@ -63,15 +63,17 @@ def assess(
         lag_threshold=options.lag_threshold,
     )
     verdict = find_reason(facts)
+    workloads = view.pods.workloads if view.pods is not None else None
+    short = find_short(workloads) if workloads is not None else ()
     after, seen = look(
         past,
         facts,
         clock,
         down=verdict is not None,
-        lasting=_find_lasting(view),
+        lasting=tuple([missing_key(workload) for workload in short]),
         lag_threshold=options.lag_threshold,
     )
-    case = Case(facts, verdict, seen, now, options.grace_period)
+    case = Case(facts, verdict, seen, short, now, options.grace_period)
     judgement = judge(case)
     if facts.pods is not None and facts.pods.unsure and facts.changed is not None:
         case.is_within(facts.changed, options.lag_threshold)  # who is right is clear by then
@@ -80,12 +82,6 @@ def assess(
         down = judgement.standing is Standing.DOWN
         after = count_changes(past, after, facts, clock, down=down)
     return after, _tell(facts, verdict, seen, judgement, after, case.due, options)
-
-
-def _find_lasting(view: ServiceView) -> tuple[tuple[str, ...], ...]:
-    if view.pods is None or view.pods.workloads is None or not view.pods.workloads.matching:
-        return ()
-    return tuple(missing_key(workload) for workload in find_short(view.pods.workloads))
 
 
 def _tell(

@@ -9,20 +9,40 @@ from exporter.analysis.facts import Facts
 from exporter.history import Seen
 from exporter.judging.youth import find_end_of_youth
 from exporter.model import MOST_ABOUT, About, Reason
+from exporter.objects.workloads import Workload
 
 
 class Case:
     """A Service that is judged. `due` is when time alone changes what was asked so far."""
 
-    __slots__ = ("best", "due", "facts", "grace", "now", "reason", "seen", "service", "young")
+    __slots__ = (
+        "best",
+        "due",
+        "facts",
+        "grace",
+        "now",
+        "reason",
+        "seen",
+        "service",
+        "short",
+        "young",
+    )
 
     def __init__(
-        self, facts: Facts, verdict: Verdict | None, seen: Seen, now: float, grace: float
+        self,
+        facts: Facts,
+        verdict: Verdict | None,
+        seen: Seen,
+        short: Sequence[Workload],
+        now: float,
+        grace: float,
     ) -> None:
         self.facts = facts
         self.service = facts.view.service
         self.reason: Reason | None = verdict[0] if verdict is not None else None
         self.seen = seen
+        #: The workloads behind it that want more Pods than there are.
+        self.short = short
         self.now = now
         self.grace = grace
         self.due = seen.due

@@ -38,6 +38,8 @@ def find_short(workloads: WorkloadsView) -> tuple[Workload, ...]:
 
     What is owned by another of them only repeats it.
     """
+    if not workloads.matching:
+        return ()
     owners = {one.uid for one in workloads.matching if one.uid}
     short = [
         one

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from exporter.analysis.hints import find_probe_mismatches, find_undeclared_targets
+from exporter.analysis.merge import ready_entries
 from exporter.judging.case import Case, some
 from exporter.model import MOST_ABOUT, Finding, FindingCode, Weight
-from exporter.objects.slices import READY, SERVING
+from exporter.objects.slices import SERVING
 
 
 def find_masked(case: Case) -> Finding | None:
     """PublishNotReadyAddresses makes addresses count as ready that do not serve."""
     if not case.service.publish_not_ready or not case.facts.exact:
         return None
-    flags = [
-        entry.flags
-        for entries in case.facts.merged.values()
-        for entry in entries.values()
-        if entry.flags & READY
-    ]
+    flags = [entry.flags for entry in ready_entries(case.facts.merged)]
     masked = sum(not state & SERVING for state in flags)
     if not masked:
         return None

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from exporter.analysis.merge import ready_entries
 from exporter.judging.case import Case, some
 from exporter.model import Finding, FindingCode, Weight
-from exporter.objects.slices import NODE_HINT, READY, ZONE_HINT, Endpoint
-
-
-def _ready(case: Case) -> Iterator[Endpoint]:
-    for entries in case.facts.merged.values():
-        for entry in entries.values():
-            if entry.flags & READY:
-                yield entry
+from exporter.objects.slices import NODE_HINT, ZONE_HINT
 
 
 def find_local_gap(case: Case) -> Finding | None:
@@ -26,7 +18,7 @@ def find_local_gap(case: Case) -> Finding | None:
     nodes = case.facts.view.nodes
     if not policies or nodes is None:
         return None
-    used = {entry.node for entry in _ready(case)}
+    used = {entry.node for entry in ready_entries(case.facts.merged)}
     schedulable = [node.name for node in nodes.values() if node.schedulable]
     without = [name for name in schedulable if name not in used]
     if not without:
@@ -47,9 +39,7 @@ def local_policies(case: Case) -> list[str]:
     found = []
     if service.internal_policy == "Local":
         found.append("internalTrafficPolicy")
-    if service.external_policy == "Local" and (
-        service.type in ("NodePort", "LoadBalancer") or service.external_ips
-    ):
+    if service.external_policy == "Local" and service.exposed:
         found.append("externalTrafficPolicy")
     return found
 
@@ -58,7 +48,7 @@ def find_ignored_hints(case: Case) -> Finding | None:
     """kube-proxy heeds hints only while every ready endpoint has one (topology.go)."""
     if not any(state & (ZONE_HINT | NODE_HINT) for state in case.facts.states):
         return None
-    flags = [entry.flags for entry in _ready(case)]
+    flags = [entry.flags for entry in ready_entries(case.facts.merged)]
     for flag, word in ((NODE_HINT, "node"), (ZONE_HINT, "zone")):
         bare = sum(not state & flag for state in flags)
         if 0 < bare < len(flags):
@@ -74,7 +64,7 @@ def find_bare_zones(case: Case) -> Finding | None:
     if zones is None:
         return None
     hinted: set[str] = set()
-    for entry in _ready(case):
+    for entry in ready_entries(case.facts.merged):
         if not entry.flags & ZONE_HINT:
             return None
         hinted.update(entry.zones)
@@ -113,7 +103,7 @@ def find_single_point(case: Case) -> Finding | None:
 def _common(field: str, case: Case) -> str:
     """The Node or zone that all ready endpoints are in; "" when they differ or it is not known."""
     found = ""
-    for entry in _ready(case):
+    for entry in ready_entries(case.facts.merged):
         place: str = getattr(entry, field)
         if not place or (found and place != found):
             return ""

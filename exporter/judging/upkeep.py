@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from exporter.judging.case import Case, some
-from exporter.judging.intent import find_short
 from exporter.model import STALE, Finding, FindingCode, Lag, Reason, Weight
 from exporter.objects.slices import CONTROLLER, MIRRORING_CONTROLLER
 from exporter.objects.workloads import Workload
@@ -89,12 +88,11 @@ def missing_key(workload: Workload) -> tuple[str, ...]:
 
 def find_missing_replicas(case: Case) -> Finding | None:
     """A workload behind the Service has wanted more Pods than exist for longer than the grace."""
-    pods = case.facts.view.pods
-    if pods is None or pods.workloads is None or not pods.workloads.matching:
+    if not case.short:
         return None
     begun = dict(case.seen.begun) if case.seen.begun else {}
     late = []
-    for workload in find_short(pods.workloads):
+    for workload in case.short:
         told = workload.failure.since if workload.failure is not None else None
         began = told if told is not None else begun.get(missing_key(workload), case.now)
         if not case.is_within(began, case.grace):

@@ -61,6 +61,11 @@ class Service(msgspec.Struct, frozen=True):
         """The primary cluster IP: an address, "None" (headless) or "" (not given)."""
         return self.cluster_ips[0] if self.cluster_ips else ""
 
+    @property
+    def exposed(self) -> bool:
+        """Whether traffic can come from outside: only then does an external policy count."""
+        return self.type in ("NodePort", "LoadBalancer") or bool(self.external_ips)
+
 
 class _WirePort(msgspec.Struct, frozen=True, rename="camel", gc=False):
     name: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from exporter.model import ServiceKey
-from exporter.model.routes import ReferenceReport, Result, RuleReport
+from exporter.model.routes import ReferenceReport, RuleReport
 from exporter.objects.codec import Retained
 from exporter.objects.dependents import EVERYTHING, Dependent, Rule
 from exporter.objects.monitors import Monitor
@@ -48,9 +48,3 @@ def targets_of(one: Dependent | Monitor) -> set[ServiceKey]:
 def labels_of(one: Retained | None) -> Mapping[str, str] | None:
     """The labels that monitors choose by; None when there is no object."""
     return None if one is None else one.labels  # type: ignore[attr-defined]  # all chosen kinds have them
-
-
-def worst_of(reports: Iterable[ReferenceReport]) -> Result | None:
-    """The first result of several, in the order of results; None of none."""
-    order = list(Result)
-    return min((report.result for report in reports), key=order.index, default=None)

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Sequence
 
 from exporter.server.errors import ServerError
+from exporter.urls import join_port
 
 #: Connections that the system keeps until they are accepted; Linux lowers it to its own limit.
 BACKLOG = 1024
@@ -29,17 +30,12 @@ async def open_sockets(addresses: Sequence[tuple[str, int]]) -> list[socket.sock
             opened += await _open(host, port)
         except OSError as error:
             reason = error.strerror or str(error)
-            lines.append(f"can't listen on {show_address(host, port)}: {reason}")
+            lines.append(f"can't listen on {join_port(host, port)}: {reason}")
     if lines:
         for each in opened:
             each.close()
         raise ServerError(lines)
     return opened
-
-
-def show_address(host: str, port: int) -> str:
-    """As it is written in a URL; without a host only the port."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 async def _open(host: str, port: int) -> list[socket.socket]:

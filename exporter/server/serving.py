@@ -10,7 +10,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
-from exporter.server.addresses import BACKLOG, open_sockets, show_address
+from exporter.server.addresses import BACKLOG, open_sockets
 from exporter.server.auth import Everybody, Gate, Passwords
 from exporter.server.connections import Connections, Limits
 from exporter.server.descriptors import fit_connections
@@ -19,6 +19,7 @@ from exporter.server.http import Answering, Http, make_request
 from exporter.server.seats import Seat
 from exporter.server.web_config import WebConfig
 from exporter.server.web_files import Loaded, WebFiles
+from exporter.urls import join_port
 from exporter.web import Request, Response
 
 _log = structlog.get_logger(__name__)
@@ -134,7 +135,7 @@ class Server:
             return f"unix:{listening.getsockname()}"
         host, port = listening.getsockname()[:2]
         scheme = "http" if self._connections.encryption is None else "https"
-        return f"{scheme}://{show_address(host, port)}"
+        return f"{scheme}://{join_port(host, port)}"
 
     # ── the web configuration file ───────────────────────────────────────────────────────────
 

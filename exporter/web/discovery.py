@@ -17,6 +17,7 @@ from exporter.analysis.merge import merge_pairs, routed_slices
 from exporter.model import ServiceReport, Snapshot
 from exporter.objects.services import ServicePort
 from exporter.objects.slices import READY
+from exporter.urls import join_port
 from exporter.web.messages import Request, Response, Site, say
 from exporter.web.query import BadQuery, Query, holds, read_query, show
 from exporter.web.sending import JSON, answer_problem, send_steps, send_whole
@@ -121,8 +122,8 @@ def _groups_of(site: Site, report: ServiceReport, wish: _Wish) -> Iterator[Group
         places: dict[tuple[str, str], list[str]] = {}
         for (address, number), entry in merge_pairs(routed, port.name, port.protocol).items():
             if entry.flags & READY:
-                host = f"[{address}]" if ":" in address else address
-                places.setdefault((entry.node, entry.zone), []).append(f"{host}:{number}")
+                target = join_port(address, number)
+                places.setdefault((entry.node, entry.zone), []).append(target)
         labels = {**shared, **_describe_port(port)}
         for (node, zone), targets in sorted(places.items()):
             where = {f"{_META}endpoint_node_name": node, f"{_META}endpoint_zone": zone}

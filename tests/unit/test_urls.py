@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from exporter.urls import show_url
+from exporter.urls import join_port, show_url
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,10 @@ from exporter.urls import show_url
 def test_a_url_is_shown_without_its_login(url: str, shown: str) -> None:
     """Whatever was meant to be a URL: no name, no password, no query, one line."""
     assert show_url(url) == shown
+
+
+def test_an_ipv6_address_stands_in_brackets_before_its_port() -> None:
+    """Else nobody could tell where the address ends; without a host only the port is left."""
+    assert join_port("10.0.0.1", 80) == "10.0.0.1:80"
+    assert join_port("fd00::1", 80) == "[fd00::1]:80"
+    assert join_port("", 9769) == ":9769"
