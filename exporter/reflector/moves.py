@@ -1,4 +1,4 @@
-"""The moves that several phases share: begin a list or a watch, rest, deal with a refusal."""
+"""The moves that rules share: ask for something, or rest. They decide nothing about answers."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ import msgspec
 
 from exporter.model import SyncMode
 from exporter.reflector.values import (
-    DropToken,
     Effect,
     Failure,
-    Forgotten,
     List,
-    ListEnded,
     Phase,
     Plan,
     Rest,
@@ -22,11 +19,16 @@ from exporter.reflector.values import (
 
 replace = msgspec.structs.replace
 
-#: client-go asks as often before it gives a request up (rest/request.go).
-ATTEMPTS = 10
+
+class At(msgspec.Struct, frozen=True, gc=False):
+    """What a step is given beside state and input. `now` is monotonic seconds, `chance` [0, 1)."""
+
+    plan: Plan
+    now: float
+    chance: float
 
 
-def begin_list(plan: Plan, state: State, now: float, *effects: Effect) -> Step:
+def list_all(at: At, state: State, *effects: Effect) -> Step:
     """The first request of a full list (or of a watch that begins with all objects).
 
     The very first list may come from the server's cache as it is (version "0"), in pages. Later
@@ -34,37 +36,30 @@ def begin_list(plan: Plan, state: State, now: float, *effects: Effect) -> Step:
     limit: with one the server would take it for exactly that version, which may be compacted.
     """
     version = "" if state.unavailable else state.resource_version
-    state = replace(state, attempts=0, list_version="", list_started=now)
-    if plan.streaming and state.streams and follows_watch(plan, state, now):
+    state = replace(state, list_started=at.now)
+    if at.plan.streaming and state.streams and watches_next(at, state):
         # Without a last version "" asks for all there is, consistently.
-        watch = Watch(version, 300, initial=True)
-        state = replace(state, phase=Phase.STREAMING, order=watch, opened_at=None, events=0)
-        return Step(state, effects, watch)
+        state = replace(state, list_version="", attempts=0)
+        return ask(state, Watch(version, 300, initial=True), *effects)
     if state.unavailable:
-        order = List("", plan.limit)
-    elif version in ("", "0"):
-        order = List("0", plan.limit)
-    else:
-        order = List(version, None)
-    return list_with(replace(state, asked=order), order, *effects)
+        return ask_first(state, List("", at.plan.limit), *effects)
+    if version in ("", "0"):
+        return ask_first(state, List("0", at.plan.limit), *effects)
+    return ask_first(state, List(version, None), *effects)
 
 
-def list_with(state: State, order: List, *effects: Effect) -> Step:
-    """A request for a page."""
-    return Step(replace(state, phase=Phase.LISTING, order=order), effects, order)
+def ask_first(state: State, order: List, *effects: Effect) -> Step:
+    """A first page, which a dead token comes back to."""
+    return ask(replace(state, asked=order, list_version="", attempts=0), order, *effects)
 
 
-def begin_watch(state: State, chance: float, *effects: Effect) -> Step:
-    """A watch from the last version; servers must not all end theirs at once, hence the spread."""
-    version = state.resource_version
-    return watch_with(state, Watch(version, 300 + int(300 * chance)), *effects)
-
-
-def watch_with(state: State, order: Watch, *effects: Effect) -> Step:
-    """A request to watch. `follows`: versions of its events may be trusted from the start.
+def ask(state: State, order: List | Watch, *effects: Effect) -> Step:
+    """A request. `follows`: versions of a watch's events may be trusted from the start.
 
     A watch from no version begins with made-up ADDED events in no order of versions.
     """
+    if isinstance(order, List):
+        return Step(replace(state, phase=Phase.LISTING, order=order), effects, order)
     state = replace(
         state,
         phase=Phase.STREAMING if order.initial else Phase.WATCHING,
@@ -76,14 +71,63 @@ def watch_with(state: State, order: Watch, *effects: Effect) -> Step:
     return Step(state, effects, order)
 
 
-def follows_watch(plan: Plan, state: State, now: float) -> bool:
+def watch_from_here(at: At, state: State) -> Watch:
+    """From the last version; servers must not all end theirs at once, hence the spread."""
+    return Watch(state.resource_version, 300 + int(300 * at.chance))
+
+
+def watches_next(at: At, state: State) -> bool:
     """Whether a watch comes after the list, rather than a pause and another list."""
-    if plan.mode is SyncMode.AUTO:
-        return not state.polling or now >= state.probe_at
-    return plan.mode is SyncMode.WATCH
+    if at.plan.mode is SyncMode.AUTO:
+        return not state.polling or at.now >= state.probe_at
+    return at.plan.mode is SyncMode.WATCH
 
 
-def rest_then(
+def without_streams(at: At, state: State, *effects: Effect) -> Step:
+    """Ordinary lists from now on: this server can't stream."""
+    return list_all(at, replace(state, streams=False), *effects)
+
+
+def synced(state: State, version: str) -> State:
+    """All there is was read, at this version."""
+    return replace(
+        state,
+        resource_version=version,
+        unavailable=False,
+        rejections=0,
+        refusals=0,
+        synced=True,
+        forbidden=False,
+        absent=False,
+    )
+
+
+def lived(at: At, state: State) -> float:
+    """Seconds since the server agreed to the watch."""
+    return at.now - (state.opened_at if state.opened_at is not None else at.now)
+
+
+def pause(at: At, state: State, *effects: Effect) -> Step:
+    """The pause between two polls, counted from the start of the list to that of the next.
+
+    At least a tenth of the interval is left free: a list that takes longer than the interval must
+    not become the only thing that a server does.
+    """
+    interval = at.plan.interval
+    seconds = max(interval - (at.now - state.list_started), interval / 10)
+    return rest(state, None, seconds, None, *effects)
+
+
+def back_off(
+    at: At, state: State, order: List | Watch | None, failure: Failure, *effects: Effect
+) -> Step:
+    """A rest that grows from failure to failure; then `order`, or a full list when it is None."""
+    seconds, backoff = state.backoff.wait(at.now, at.chance, failure.retry_after)
+    state = replace(state, backoff=backoff, error=failure.message)
+    return rest(state, order, seconds, failure, *effects)
+
+
+def rest(
     state: State,
     order: List | Watch | None,
     seconds: float,
@@ -93,47 +137,3 @@ def rest_then(
     """A rest; then `order`, or a full list when it is None."""
     state = replace(state, phase=Phase.RESTING, order=order)
     return Step(state, effects, Rest(seconds, failure))
-
-
-def back_off(
-    state: State,
-    order: List | Watch | None,
-    failure: Failure,
-    now: float,
-    chance: float,
-    *effects: Effect,
-) -> Step:
-    """A rest that grows from failure to failure; then `order`, or a full list when it is None."""
-    seconds, backoff = state.backoff.wait(now, chance, failure.retry_after)
-    state = replace(state, backoff=backoff, error=failure.message)
-    return rest_then(state, order, seconds, failure, *effects)
-
-
-def unauthorized(
-    state: State, order: List | Watch, failure: Failure, now: float, chance: float, *effects: Effect
-) -> Step:
-    """401: a token may just have been replaced, so it is read anew and tried at once, once."""
-    state = replace(state, rejections=state.rejections + 1)
-    if state.rejections > 1:
-        return back_off(state, order, failure, now, chance, DropToken(), *effects)
-    effects = (DropToken(), *effects)
-    if isinstance(order, Watch):
-        return watch_with(state, order, *effects)
-    return list_with(state, order, *effects)
-
-
-def denied(plan: Plan, state: State, failure: Failure, now: float, chance: float) -> Step:
-    """403 or 404 on a list: nothing may be concluded from the resource any more.
-
-    A server that has just started denies what it will allow a second later (roles, resources of
-    extensions not yet loaded), so what is known is given up on the second answer in a row.
-    """
-    ended = ListEnded("absent" if failure.code == 404 else "forbidden")
-    state = replace(state, refusals=state.refusals + 1, error=failure.message)
-    if state.synced and state.refusals == 1:
-        return back_off(state, None, failure, now, chance, ended)
-    effects: tuple[Effect, ...] = (ended,)
-    if not (state.forbidden or state.absent):
-        effects = (ended, Forgotten())
-    state = replace(state, synced=False, forbidden=failure.code != 404, absent=failure.code == 404)
-    return rest_then(state, None, plan.denied_pause * (1 + chance), failure, *effects)

@@ -20,6 +20,7 @@ from exporter.api.errors import (
     one_line,
 )
 from exporter.engine.feed.causes import failure_of
+from exporter.engine.feed.parameters import list_parameters, watch_parameters
 from exporter.engine.feed.status import FeedStatus, Telemetry
 from exporter.engine.feed.telling import Telling
 from exporter.engine.feed.timing import Timed
@@ -207,13 +208,7 @@ class Feed:
     async def _list(self, order: List) -> Order:
         if not order.token:
             self._gathered = []
-        params = self._params()
-        if order.resource_version is not None:
-            params["resourceVersion"] = order.resource_version
-        if order.limit is not None:
-            params["limit"] = str(order.limit)
-        if order.token:
-            params["continue"] = order.token
+        params = list_parameters(self._plan, order)
         while True:
             try:
                 page, head = await self._read_page(params)
@@ -253,23 +248,12 @@ class Feed:
         self.error = error
         return self._take(Failed(failure_of(error)))
 
-    def _params(self) -> dict[str, str]:
-        plan = self._plan
-        found = {"labelSelector": plan.label_selector, "fieldSelector": plan.field_selector}
-        return {name: text for name, text in found.items() if text}
-
     # ── watches ──────────────────────────────────────────────────────────────────────────────
 
     async def _watch(self, order: Watch) -> Order:
-        params = self._params() | {
-            "watch": "true",
-            "allowWatchBookmarks": "true",
-            "resourceVersion": order.resource_version,
-            "timeoutSeconds": str(order.timeout),
-        }
         if order.initial:
             self._gathered = []
-            params |= {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan"}
+        params = watch_parameters(self._plan, order)
         idle = STREAM_IDLE if order.initial else IDLE
         opened = False
         try:
@@ -308,9 +292,7 @@ class Feed:
         if events:
             self._status.last_event = time.time()
             after = self._take(Received(events))
-        if broken and isinstance(after, Read):
-            after = self._fail(UnreadableError(broken))
-        return after
+        return self._fail(UnreadableError(broken)) if broken and after == Read() else after
 
 
 def _cause_of(error: BrokenError) -> str:
