@@ -5,7 +5,10 @@ from __future__ import annotations
 from exporter.api.errors import (
     AnswerError,
     ApiError,
+    BrokenError,
     CredentialsError,
+    IdleError,
+    OverdueError,
     RefusedError,
     UnreadableError,
 )
@@ -30,6 +33,13 @@ def failure_of(error: ApiError) -> Failure:
     if isinstance(error, CredentialsError):
         return Failure(FailureKind.CREDENTIALS, message)
     return Failure(FailureKind.BROKEN, message)
+
+
+def cause_of(error: BrokenError) -> str:
+    """Why an open watch is over: idle, timeout or reset."""
+    if isinstance(error, IdleError):
+        return "idle"
+    return "timeout" if isinstance(error, OverdueError) else "reset"
 
 
 def _is_too_large(error: AnswerError) -> bool:

@@ -14,12 +14,10 @@ from exporter.api.client import Client
 from exporter.api.errors import (
     ApiError,
     BrokenError,
-    IdleError,
-    OverdueError,
     UnreadableError,
     one_line,
 )
-from exporter.engine.feed.causes import failure_of
+from exporter.engine.feed.causes import cause_of, failure_of
 from exporter.engine.feed.parameters import list_parameters, watch_parameters
 from exporter.engine.feed.status import FeedStatus, Telemetry
 from exporter.engine.feed.telling import Telling
@@ -275,7 +273,7 @@ class Feed:
                 return order  # the same of another version
             if not opened or not isinstance(error, BrokenError):
                 return self._fail(error)
-            return self._take(Ended(_cause_of(error)))
+            return self._take(Ended(cause_of(error)))
         return self._take(Ended("end"))
 
     async def _read(self, frames: list[bytes]) -> Order:
@@ -293,9 +291,3 @@ class Feed:
             self._status.last_event = time.time()
             after = self._take(Received(events))
         return self._fail(UnreadableError(broken)) if broken and after == Read() else after
-
-
-def _cause_of(error: BrokenError) -> str:
-    if isinstance(error, IdleError):
-        return "idle"
-    return "timeout" if isinstance(error, OverdueError) else "reset"
