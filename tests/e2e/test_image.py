@@ -30,7 +30,7 @@ MEGABYTE = 1_000_000
 #: a hash that is not compared with the source.
 _UNCOMPILED = """
 import importlib, json, sys
-for name in ("exporter.cli.serving", "exporter.cli.gathering", "exporter.api.identity"):
+for name in ("exporter.cli.serving", "exporter.cli.gathering"):
     importlib.import_module(name)
 bad = []
 for name, module in sorted(sys.modules.items()):

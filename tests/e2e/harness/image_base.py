@@ -23,6 +23,11 @@ from pathlib import Path
 PACKAGES = ("ca-certificates", "netbase", "tzdata", "usr-is-merged")
 #: What Debian's slim images leave out, and so does this one.
 _NOT_UNPACKED = ("doc", "info", "lintian", "locale", "man")
+#: Perl comes with what merged /bin into /usr when the system was laid, and nothing needs it then.
+_DROP_PERL = (
+    'chroot "$1" apt-get -y -qq --auto-remove purge '
+    "usrmerge perl 'perl-modules-*' 'libperl5*' 'lib*-perl'"
+)
 _NEWEST = "3.13"
 #: Not in the official image either, or of no use without a screen.
 _LEFT_OUT = {"__pycache__", "test", "tests", "idle_test", "idlelib", "turtledemo", "tkinter"}
@@ -50,7 +55,8 @@ def make_base(cache: Path) -> Path:
                     *(f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in _NOT_UNPACKED),
                     f"--include={','.join((*PACKAGES, *_find_libraries(tree)))}",
                     f"--customize-hook=copy-in {tree}/usr /",
-                    "--customize-hook=chroot $1 ldconfig",
+                    '--customize-hook=chroot "$1" ldconfig',
+                    f"--customize-hook={_DROP_PERL}",
                     _read_release()["VERSION_CODENAME"],
                     str(made),
                     *_list_sources(),
