@@ -34,7 +34,9 @@ class Server(Client):
         """Its name."""
         return "https://server"
 
-    async def send(self, method: str, path: str, body: bytes | None = None) -> bytes:
+    async def send(
+        self, method: str, path: str, body: bytes | None = None, *, form: str = ""
+    ) -> bytes:
         """The next answer."""
         self.sent.append((method, path, json.loads(body or b"null")))
         answer = self.answers.pop(0)
