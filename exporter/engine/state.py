@@ -164,6 +164,11 @@ class State:
         self._dirty.services.update(services)
 
     @property
+    def options(self) -> Options:
+        """What reports are judged by, for whoever judges what is not the case."""
+        return self._options
+
+    @property
     def lag_threshold(self) -> float:
         """Seconds that slices and Pods may disagree before it is told."""
         return self._options.lag_threshold
