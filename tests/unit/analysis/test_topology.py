@@ -135,7 +135,7 @@ def test_what_the_loss_of_one_node_or_zone_leaves(
 
 def test_only_what_traffic_reaches_survives() -> None:
     """A ready endpoint that no port leads to outlives nothing."""
-    ready = {"ports": [{"name": "http", "port": 8080, "protocol": "TCP"}]}
+    ready: Json = {"ports": [{"name": "http", "port": 8080, "protocol": "TCP"}]}
     report = report_of(
         service(),
         slice_of(*at("n1/a"), **ready),

@@ -106,9 +106,11 @@ def test_services_that_cant_be_read_are_unknown() -> None:
 
 def test_a_nodes_own_zone_holds_against_what_endpoints_say() -> None:
     """Zones are copied when a slice is written: the Node says where it is."""
-    nodes = (node("n1", **{ZONE: "a"}), node("n2", **{ZONE: "b"}))
+    one, other = node("n1"), node("n2")
+    one["metadata"]["labels"] = {ZONE: "a"}
+    other["metadata"]["labels"] = {ZONE: "b"}
 
-    found = foretold(*nodes, served("s", "n1"), served("t", "n2"), zones=("a",))
+    found = foretold(one, other, served("s", "n1"), served("t", "n2"), zones=("a",))
 
     assert found.nodes == ("n1",)
     assert outcomes(found) == {"s": "down 0"}
@@ -162,11 +164,7 @@ def test_daemonsets_stay_until_the_node_is_gone() -> None:
 def test_a_local_policy_cuts_off_a_node_while_it_drains(
     spec: Json, owner: str, question: Json, blind: tuple[str, ...]
 ) -> None:
-    """Others have endpoints, and what comes in on that Node is dropped; it does no harm by itself.
-
-    Not where a DaemonSet's Pod stays; not where the Node is gone at once; and the external policy
-    counts only where something can come from outside.
-    """
+    """Not where a DaemonSet stays, nor where it is gone at once; it is no harm by itself."""
     found = foretold(
         served("s", "n1/a", "n2/b", **spec),
         running("s", 1, "n1", (owner, "x")),
