@@ -35,7 +35,12 @@ class Server(Client):
         return "https://server"
 
     async def send(
-        self, method: str, path: str, body: bytes | None = None, *, form: str = ""
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        *,
+        form: str = "",  # noqa: ARG002
     ) -> bytes:
         """The next answer."""
         self.sent.append((method, path, json.loads(body or b"null")))

@@ -13,7 +13,12 @@ class Answering(Client):
         self._answer = answer
 
     async def send(
-        self, method: str, path: str, body: bytes | None = None, *, form: str = ""
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        *,
+        form: str = "",  # noqa: ARG002
     ) -> bytes:
         """The answer, whatever is asked."""
         assert (method, path, body) == ("GET", "/version", None)
