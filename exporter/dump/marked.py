@@ -78,7 +78,8 @@ def _read_json(text: str, line: int) -> Iterator[Marked]:
             value, end = decoder.raw_decode(text, at)
         except json.JSONDecodeError as error:
             # In braces it may be YAML all the same: {kind: Pod}.
-            yield from _read_flow(text[at:], here, f"it is not JSON: {error.msg}", error.lineno)
+            where = line + error.lineno - 1
+            yield from _read_flow(text[at:], here, f"it is not JSON: {error.msg}", where)
             return
         except ValueError as error:
             raise MarkedError(f"it is not JSON: {str(error).partition(';')[0]}", here) from None
@@ -94,7 +95,7 @@ def _read_flow(text: str, line: int, why: str, at: int) -> Iterator[Marked]:
     try:
         yield from _read_yaml(text, line)
     except DumpError:
-        raise MarkedError(why, line + at - 1) from None
+        raise MarkedError(why, at) from None
 
 
 def _read_yaml(text: str, line: int) -> Iterator[Marked]:

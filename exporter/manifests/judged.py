@@ -10,6 +10,7 @@ from exporter.analysis.hints import find_missing_ports, find_probe_mismatches
 from exporter.analysis.near_misses import find_near_misses
 from exporter.explaining.explain import Explanation
 from exporter.explaining.wording import count_of, join_some, show_selector
+from exporter.judging.scaling import may_fall_short
 from exporter.manifests.kinds import makes_pods
 from exporter.manifests.places import Manifest
 from exporter.manifests.remarks import Level, Remark, Rule, make_remark
@@ -251,7 +252,7 @@ def _tell_scale(
         return
     low = sum(one.scale.low for one in behind)
     high = sum(one.count for one in behind)
-    if low < report.min_ready <= high and report.min_ready > 1:
+    if may_fall_short(report, low, high):
         yield make_remark(
             Level.NOTE,
             Rule.MIN_READY_ABOVE_LEAST,

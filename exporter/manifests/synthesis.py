@@ -67,6 +67,8 @@ def make_objects(manifests: Iterable[Manifest], templates: Iterable[Template]) -
         resource = _BY_KIND.get((one.group, one.kind))
         if resource is None or resource is PODS:
             continue
+        if resource.name in _COUNTED and id(one) not in counts:
+            continue  # nothing is known of its Pods, not even that there are none
         found = _decode(resource, _complete(resource, one, counts))
         if isinstance(found, Rejected):
             rejected.append((one, found.why))
@@ -108,7 +110,7 @@ def _complete(resource: Resource, one: Manifest, counts: Mapping[int, int]) -> J
         value["spec"] = _complete_service(value.get("spec"))
         value["status"] = {"loadBalancer": {"ingress": [{"hostname": "given.invalid"}]}}
     elif resource.name in _COUNTED:
-        count = counts.get(id(one), 0)
+        count = counts[id(one)]
         spec = value.get("spec")
         value["spec"] = {**spec, "replicas": count} if isinstance(spec, dict) else spec
         value["status"] = {
