@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from exporter import __version__
 from exporter.cli.errors import CommandError
@@ -37,7 +37,7 @@ from exporter.manifests.rules.workloads import find_twice, judge_workloads
 from exporter.manifests.synthesis import Made, make_objects
 from exporter.manifests.templates import Hidden, Template, find_templates
 from exporter.manifests.verdict import Subject, Verdict, decide
-from exporter.model import Replace, ServiceKey
+from exporter.model import Reason, Replace, ServiceKey
 from exporter.objects.resources import ENDPOINTS, NODES, REFERENCEGRANTS, RESOURCES, SERVICES
 from exporter.routing import RESOURCE_OF
 
@@ -109,11 +109,16 @@ def lint(
     remarks += judge_workloads(templates)
     remarks += judge_services(manifests, templates, whole)
     remarks += judge_budgets(manifests, templates, blind=blind)
-    remarks += _judge_services(manifests, templates, hidden, made, gathered, blind=blind)
+    said = list(_judge_services(manifests, templates, hidden, made, gathered, blind=blind))
+    remarks += said
     remarks += _judge_routes(
         manifests,
         gathered,
-        Places(blind, None if complete else {one.owner.namespace for one in templates}),
+        Places(
+            blind,
+            _find_unknown(gathered, said),
+            None if complete else {one.owner.namespace for one in templates},
+        ),
     )
     judged = [
         Subject(one.kind, "/".join(filter(None, (one.namespace, one.name))), one.file, one.line)
@@ -170,6 +175,16 @@ def _judge_services(
         report = gathered.find(ServiceKey(one.namespace, one.name))
         if one.kind == "Service" and not one.group and report is not None:
             yield from judge_report(report, one, known)
+
+
+def _find_unknown(gathered: Gathered, said: Iterable[Remark]) -> set[ServiceKey]:
+    """The Services that nothing would answer for, and that are not known to be wrong."""
+    wrong = {one.subject for one in said if one.level is Level.ERROR}
+    return {
+        report.key
+        for report in gathered.reports()
+        if report.reason is Reason.SELECTOR_MATCHES_NO_PODS and f"Service {report.key}" not in wrong
+    }
 
 
 def _judge_routes(

@@ -70,7 +70,7 @@ def find_use(group: str, version: str, kind: str) -> KindUse:
         if version not in more:
             return _unread_version(group, version, more[0])
         return KindUse(Use.READ)
-    if (group, kind) in _HARMLESS or _is_builtin(group):
+    if not makes_pods(group, kind):
         return KindUse(Use.NOTHING)
     return KindUse(Use.STRANGE, "a custom resource: what it makes can't be known")
 
@@ -86,5 +86,6 @@ def _is_builtin(group: str) -> bool:
 
 
 def makes_pods(group: str, kind: str) -> bool:
-    """Whether a strange object may make Pods, for all one can tell."""
-    return find_use(group, "", kind).what is Use.STRANGE and (group, kind) not in _BY_KIND
+    """Whether it is a custom resource that may make Pods, for all one can tell."""
+    known = (group, kind) in _HARMLESS or (group, kind) in _MORE or (group, kind) in _BY_KIND
+    return not (known or _is_builtin(group))

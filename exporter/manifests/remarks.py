@@ -25,6 +25,7 @@ class Rule(StrEnum):
     """What only manifests can have wrong; all else goes by the codes of reasons and findings."""
 
     UNREADABLE = "Unreadable"
+    UNKNOWN_REFERENCE = "UnknownReference"
     REFUSED = "RefusedByServer"
     DEFINED_TWICE = "DefinedTwice"
     SELECTOR_NOT_OF_TEMPLATE = "SelectorNotOfTemplate"
@@ -86,6 +87,7 @@ def tell_fault(fault: Fault) -> Remark:
 #: Rules in words, for formats that list them.
 SUMMARIES: dict[str, str] = {
     Rule.UNREADABLE: "What it makes can't be known.",
+    Rule.UNKNOWN_REFERENCE: "Whether a reference leads anywhere can't be known.",
     Rule.REFUSED: "The API server would refuse the object.",
     Rule.DEFINED_TWICE: "An object is there twice; the last one holds.",
     Rule.SELECTOR_NOT_OF_TEMPLATE: "A workload's selector does not match its own Pods.",

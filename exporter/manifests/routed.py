@@ -8,7 +8,7 @@ import msgspec
 
 from exporter.explaining.references import tell_reference
 from exporter.manifests.places import Manifest, dig
-from exporter.manifests.remarks import Level, Remark, make_remark
+from exporter.manifests.remarks import Level, Remark, Rule, make_remark
 from exporter.model import ReferenceReport, Result, RouteReport, ServiceKey, ServiceReport
 
 _ABSENCES = frozenset({Result.MISSING_SERVICE, Result.NOT_PERMITTED})
@@ -17,11 +17,12 @@ _ABSENCES = frozenset({Result.MISSING_SERVICE, Result.NOT_PERMITTED})
 class Places(msgspec.Struct, frozen=True):
     """What may be concluded from what is missing.
 
-    `blind`: not all was read. `with_pods` are the namespaces in which there are templates, None
-    when the manifests are all there is.
+    `blind`: not all was read. `unknown` are Services whose Pods nobody can know. `with_pods` are
+    the namespaces in which there are templates, None when the manifests are all there is.
     """
 
     blind: bool
+    unknown: Collection[ServiceKey]
     with_pods: Collection[str] | None
 
 
@@ -68,11 +69,14 @@ def _judge(
         elif one.reason == "NotAllReadable":
             message = "What it chooses may be in namespaces of which nothing is here."
             fix = ""
-        return make_remark(Level.UNKNOWN, one.result.value, about, message, fix, at=at)
+        return make_remark(Level.UNKNOWN, Rule.UNKNOWN_REFERENCE, about, message, fix, at=at)
     if not one.broken:
         return None
     level = Level.ERROR
-    if places.blind and (one.result in _ABSENCES or one.reason == "SelectsNothing"):
+    if one.result is Result.NO_ENDPOINTS and one.service in places.unknown:
+        level = Level.UNKNOWN
+        message, fix = f"Whether the Service {name} has endpoints can't be known.", ""
+    elif places.blind and (one.result in _ABSENCES or one.reason == "SelectsNothing"):
         level = Level.UNKNOWN
         message += " Not all that was given could be read: it may be in there."
     elif (

@@ -87,10 +87,16 @@ class Table:
         """Keep a change and tell everyone who listens."""
         self.changes.append(change)
         while len(self.changes) > self.limit:
-            self.dropped = self.changes.popleft().version
+            self.forget_first()
         # a listener may take itself off the list while it is called
         for listener in tuple(self.listeners):
             listener(change)
+
+    def forget_first(self) -> None:
+        """Drop the oldest change, and the states from before it: nobody can ask for them."""
+        self.dropped = self.changes.popleft().version
+        for version in [version for version in self.states if version < self.dropped]:
+            del self.states[version]
 
     def state(self, version: int) -> list[Entry]:
         """Return the entries as of a version that the history still reaches."""

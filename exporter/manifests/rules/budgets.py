@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from exporter.explaining.wording import count_of
+from exporter.manifests.kinds import makes_pods
 from exporter.manifests.places import Manifest
 from exporter.manifests.remarks import Level, Remark, Rule, make_remark
 from exporter.manifests.rules.selecting import read_selector
@@ -23,10 +24,11 @@ def judge_budgets(
     manifests: Iterable[Manifest], templates: Iterable[Template], *, blind: bool
 ) -> Iterator[Remark]:
     """Remarks on all budgets; `blind`: not all was read, so nothing missing proves anything."""
-    made = tuple(templates)
-    for one in manifests:
+    made, given = tuple(templates), tuple(manifests)
+    strange = {one.namespace for one in given if makes_pods(one.group, one.kind)}
+    for one in given:
         if one.kind == "PodDisruptionBudget":
-            yield from _judge(one, made, blind=blind)
+            yield from _judge(one, made, blind=blind or one.namespace in strange)
 
 
 def _judge(one: Manifest, templates: tuple[Template, ...], *, blind: bool) -> Iterator[Remark]:

@@ -150,7 +150,18 @@ def test_a_budget_can_be_met_and_allows_a_disruption(
         ((*GOOD, ingress("web")), {}, []),
         ((*GOOD, ingress("web", 8080)), {}, ["error MissingPort"]),
         ((*GOOD, ingress("gone")), {}, ["error MissingService"]),
-        ((*GOOD, ingress("gone", namespace="far")), {}, ["unknown unknown"]),
+        ((service("k"), ingress("k")), {}, ["error SelectorMatchesNoPods", "error NoEndpoints"]),
+        (
+            (service("k"), CUSTOM, ingress("k"), budget("k")),
+            {},
+            [
+                "unknown SelectorMatchesNoPods",
+                "unknown Unreadable",
+                "unknown NoEndpoints",
+                "unknown BudgetSelectsNothing",
+            ],
+        ),
+        ((*GOOD, ingress("gone", namespace="far")), {}, ["unknown UnknownReference"]),
         ((*GOOD, ingress("gone", namespace="far")), {"complete": True}, ["error MissingService"]),
     ],
 )
