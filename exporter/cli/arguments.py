@@ -146,6 +146,41 @@ def add_check_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_whatif_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `whatif` takes besides settings."""
+    parser.add_argument(
+        "--drain",
+        metavar="NODE",
+        nargs="+",
+        action="extend",
+        help="These Nodes are drained, and then they are gone.",
+    )
+    parser.add_argument(
+        "--zone",
+        metavar="ZONE",
+        nargs="+",
+        action="extend",
+        help="Everything in these zones is lost at once.",
+    )
+    parser.add_argument(
+        "--scale",
+        metavar="WORKLOAD=N",
+        nargs="+",
+        action="extend",
+        help="NAMESPACE/NAME=N or KIND/NAMESPACE/NAME=N: this workload is scaled to N Pods.",
+    )
+    parser.add_argument(
+        "--nodes",
+        metavar="N",
+        help="By itself: N Nodes are lost at once, for each Service the worst for it, and which N "
+        "are the worst for all.",
+    )
+    _which_namespace(parser)
+    _output(parser, "text", "json")
+    _colour(parser)
+    add_from_file(parser)
+
+
 def add_wait_arguments(parser: argparse.ArgumentParser) -> None:
     """What `wait` takes besides settings."""
     parser.add_argument(

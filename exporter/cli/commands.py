@@ -20,6 +20,7 @@ from exporter.cli.arguments import (
     add_nothing,
     add_simulate_arguments,
     add_wait_arguments,
+    add_whatif_arguments,
 )
 from exporter.cli.errors import PROGRAM
 
@@ -132,6 +133,27 @@ COMMANDS: tuple[Command, ...] = (
         ),
         add_check_arguments,
         "exporter.cli.check",
+    ),
+    Command(
+        "whatif",
+        "which Services would be down without a Node, a zone or some Pods",
+        "Takes away what is named, judges every Service again as if it were so, and lists those "
+        "that would be down, below min-ready or degraded. It is the worst case: nothing that is "
+        "lost comes up anywhere else, and no new Pod gets ready. A Node that is drained is gone "
+        "for traffic in the end, with its DaemonSets; what the drain itself leaves alone is told "
+        "apart. Tells too which PodDisruptionBudgets would block the drain, which Nodes a Local "
+        "policy would cut off while they drain, and which webhooks with failurePolicy Fail would "
+        "stop the API server. --drain, --zone and --scale go together; --nodes stands by itself. "
+        "Ends with 0 when no Service would be harmed and no drain blocked; with 1 when some would; "
+        "with 2 when it can't tell, or there is no Node, zone or workload of that name.",
+        (
+            ("before a Node is drained", "whatif --drain worker-1 worker-2"),
+            ("the loss of a zone, out of a file", "whatif --zone eu-1a --from-file cluster.json"),
+            ("whether any single Node can go", "whatif --nodes 1"),
+            ("before fewer Pods are asked for", "whatif --scale shop/web=1 -n shop"),
+        ),
+        add_whatif_arguments,
+        "exporter.cli.whatif",
     ),
     Command(
         "wait",

@@ -13,7 +13,7 @@ from exporter.config.kinds import Choice, Kind, Pattern, Several
 ENV_PREFIX = "ENDPOINTS_EXPORTER_"
 
 #: The commands that read a cluster (or a dump), and those that serve or print the exposition.
-READING = frozenset({"run", "scrape", "get", "explain", "check", "wait"})
+READING = frozenset({"run", "scrape", "get", "explain", "check", "whatif", "wait"})
 FOLLOWING = frozenset({"run", "get", "wait", "demo"})
 EXPOSING = frozenset({"run", "scrape", "demo"})
 SERVING = frozenset({"run", "demo"})

@@ -185,7 +185,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             TOGGLE,
             "Read Nodes where that is allowed: they tell of lost Nodes, and of Nodes without a "
             "local endpoint.",
-            JUDGING,
+            JUDGING - {"whatif"},  # there the flag is a number of Nodes
         ),
     ] = True
     workloads: Annotated[
