@@ -126,9 +126,24 @@ def add_check_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="No Services at all, or none in a namespace that was named, is as it should be.",
     )
-    _output(parser, "text", "json")
+    _output(parser, "text", "json", "sarif", "junit", "github")
     _colour(parser)
     add_from_file(parser)
+    parser.add_argument(
+        "--manifests",
+        action="extend",
+        nargs="+",
+        metavar="PATH",
+        help="Instead of a cluster: manifests before they are applied, as files, folders or - for "
+        "stdin (`helm template …`, `kubectl kustomize …`). Repeatable: several are one set. "
+        "-n is the namespace of objects that name none. No API server is contacted.",
+    )
+    parser.add_argument(
+        "--complete",
+        action="store_true",
+        help="With --manifests: what is not in them is nowhere. Else Services of namespaces of "
+        "which none is given are unknown, not missing.",
+    )
 
 
 def add_whatif_arguments(parser: argparse.ArgumentParser) -> None:

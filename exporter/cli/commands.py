@@ -42,7 +42,7 @@ class Command(NamedTuple):
         """The examples as lines of a shell script."""
         for what, line in self.examples:
             yield f"# {what}"
-            yield line if line.startswith("kubectl ") else f"{PROGRAM} {line}"
+            yield line if line.startswith(("kubectl ", "helm ")) else f"{PROGRAM} {line}"
 
 
 _KUBECTL = "kubectl get services,endpointslices,pods,nodes -A -o json"
@@ -122,11 +122,14 @@ COMMANDS: tuple[Command, ...] = (
         "dead port or address family; more than half not ready; a pending load balancer …); or it "
         "has none and none is meant (ExternalName, scaled to zero, no selector and never any "
         "endpoints, being deleted); or it is annotated endpoints-exporter.io/ignore, or younger "
-        "than --grace-period.",
+        "than --grace-period. With --manifests it judges what there will be once they are applied, "
+        "and names file and line.",
         (
             ("after a deployment", "check -n shop"),
             ("two ready endpoints each", "check --min-ready 2"),
             ("of a file", "check --from-file cluster.json"),
+            ("manifests before they are applied", "check --manifests deploy/ -o sarif"),
+            ("a rendered chart", f"helm template ./chart | {PROGRAM} check -n shop --manifests -"),
         ),
         add_check_arguments,
         "exporter.cli.check",
