@@ -19,8 +19,8 @@ from exporter.config import (
     load_settings,
     render_configuration_markdown,
 )
-from exporter.config.selector import find_fault
 from exporter.model import Source, SyncMode
+from exporter.objects.selector_text import find_fault
 
 
 def load(
