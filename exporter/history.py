@@ -15,7 +15,7 @@ from exporter.objects.pods import Pod
 from exporter.objects.slices import READY
 
 #: Seconds after its creation in which a Service that is down was never up.
-NEW = 60.0
+YOUNG_SECONDS = 60.0
 
 
 class Clock(msgspec.Struct, frozen=True):
@@ -149,7 +149,7 @@ def _since(past: Past | None, facts: Facts, now: float, *, down: bool) -> tuple[
     told = infer_since(facts, now)
     if past is None:
         created = facts.view.service.created
-        if told is None and created is not None and 0 <= now - created <= NEW:
+        if told is None and created is not None and 0 <= now - created <= YOUNG_SECONDS:
             told = created
         return told, True
     if not past.down:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from exporter.model import Reason
-from exporter.objects.containers import Container, ContainerKind, State
+from exporter.objects.containers import Container, ContainerKind, ContainerState
 from exporter.objects.pod_facts import Facts
 
 Verdict = tuple[Reason, str | None]
@@ -61,7 +61,7 @@ def _by_containers(facts: Facts) -> Verdict | None:
     containers = facts.containers
     lasting = [c for c in containers if c.kind is not ContainerKind.INIT]
     late = unready_containers(facts)
-    if late and all(c.state is State.RUNNING for c in late):
+    if late and all(c.state is ContainerState.RUNNING for c in late):
         if any(starts_slowly(c) for c in late):
             return Reason.READINESS_PROBE_FAILING, "StartupProbe"
         if any(c.readiness is not None or c.startup for c in late):
@@ -71,13 +71,13 @@ def _by_containers(facts: Facts) -> Verdict | None:
         return Reason.CRASH_LOOP_BACK_OFF, choose_detail(crash_detail(c) for c in crashed)
     if facts.initialized != "True" and any(holds_up(c) for c in containers):
         return Reason.INIT_NOT_COMPLETE, None
-    waiting = {c.why for c in containers if c.state is State.WAITING}
+    waiting = {c.why for c in containers if c.state is ContainerState.WAITING}
     if waiting & PULLING:
         return Reason.IMAGE_PULL, None
     if waiting & MISCONFIGURED:
         return Reason.CONTAINER_CONFIG_ERROR, None
     if facts.bound or facts.scheduled == "True":
-        unseen = all(c.state is State.UNKNOWN for c in containers)
+        unseen = all(c.state is ContainerState.UNKNOWN for c in containers)
         if waiting & CREATING or unseen or facts.sandbox == "False":
             return Reason.CONTAINER_CREATING, None
     return None
@@ -106,14 +106,14 @@ def starts_slowly(container: Container) -> bool:
 
 def crashes(container: Container) -> bool:
     """It ended with an error, or waits to be started again after it did."""
-    if container.state is State.WAITING:
+    if container.state is ContainerState.WAITING:
         return container.why in CRASHING
-    return container.state is State.TERMINATED and bool(container.exit_code)
+    return container.state is ContainerState.TERMINATED and bool(container.exit_code)
 
 
 def crash_detail(container: Container) -> str | None:
     """What ended it (OOMKilled, Error …), None when nobody says."""
-    if container.state is State.TERMINATED:
+    if container.state is ContainerState.TERMINATED:
         return container.why or container.last_reason or None
     return container.last_reason or None
 
@@ -124,7 +124,7 @@ def holds_up(container: Container) -> bool:
         return False
     if container.kind is ContainerKind.SIDECAR and container.started:
         return False  # it did its part: the next one may start
-    return container.state is State.RUNNING or crashes(container)
+    return container.state is ContainerState.RUNNING or crashes(container)
 
 
 def choose_detail(details: Iterable[str | None]) -> str | None:

@@ -12,7 +12,7 @@ from exporter.analysis.near_misses import NearMiss
 from exporter.explaining.scene import Scene
 from exporter.explaining.wording import count_of, join_some, show_since
 from exporter.model import Reason
-from exporter.objects.containers import Container, ContainerKind, State
+from exporter.objects.containers import Container, ContainerKind, ContainerState
 from exporter.objects.nodes import Node
 from exporter.objects.pods import Pod
 from exporter.objects.services import Service
@@ -103,7 +103,7 @@ def _describe_containers(reason: Reason, pod: Pod) -> str:
         return "; ".join(told[:MOST_PODS])
     where = f"on Node {pod.node}" if pod.node else "without a Node"
     phase = f"phase {facts.phase}" if facts.phase else "no phase"
-    if all(container.state is State.UNKNOWN for container in facts.containers):
+    if all(container.state is ContainerState.UNKNOWN for container in facts.containers):
         return f"{where}, {phase}, the kubelet has reported no container yet"
     return f"{where}, {phase}, no container was reported as not ready"
 
@@ -121,10 +121,10 @@ def _telling(reason: Reason, pod: Pod) -> list[Container]:
     """The containers that show the reason: for an init reason the init containers that hold up."""
     if reason is Reason.INIT_NOT_COMPLETE:
         late = [c for c in pod.facts.containers if c.kind is not ContainerKind.APP]
-        return [c for c in late if not (c.ready or c.state is State.UNKNOWN)]
+        return [c for c in late if not (c.ready or c.state is ContainerState.UNKNOWN)]
     if reason in (Reason.IMAGE_PULL, Reason.CONTAINER_CONFIG_ERROR, Reason.CONTAINER_CREATING):
-        return [c for c in pod.facts.containers if c.state is State.WAITING]
-    return [c for c in unready_containers(pod.facts) if c.state is not State.UNKNOWN]
+        return [c for c in pod.facts.containers if c.state is ContainerState.WAITING]
+    return [c for c in unready_containers(pod.facts) if c.state is not ContainerState.UNKNOWN]
 
 
 def find_culprit(reason: Reason, pod: Pod) -> str:
@@ -150,15 +150,15 @@ def describe_container(container: Container) -> str:
 def _describe_state(container: Container) -> str:
     why = container.why or "no reason given"
     match container.state:
-        case State.RUNNING if starts_slowly(container):
+        case ContainerState.RUNNING if starts_slowly(container):
             return "running, but its startup probe has not succeeded"
-        case State.RUNNING if container.readiness is not None:
+        case ContainerState.RUNNING if container.readiness is not None:
             return f"running, but not ready: {container.readiness.text} fails"
-        case State.RUNNING:
+        case ContainerState.RUNNING:
             return "running, but not ready"
-        case State.TERMINATED:
+        case ContainerState.TERMINATED:
             return f"ended with {_ending(container.why, container.exit_code)}"
-        case State.WAITING:
+        case ContainerState.WAITING:
             return f"{why}: {container.message}" if container.message else why
     return "not reported yet"
 

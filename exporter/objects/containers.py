@@ -33,7 +33,7 @@ class ContainerKind(StrEnum):
     SIDECAR = "sidecar"
 
 
-class State(StrEnum):
+class ContainerState(StrEnum):
     """`state` of a container status; UNKNOWN when there is none."""
 
     RUNNING = "running"
@@ -70,7 +70,7 @@ class Container(msgspec.Struct, frozen=True, gc=False):
 
     name: str
     kind: ContainerKind
-    state: State = State.UNKNOWN
+    state: ContainerState = ContainerState.UNKNOWN
     why: str = ""
     message: str = ""
     exit_code: int | None = None
@@ -219,15 +219,19 @@ def pack_containers(
 
 def _pack(spec: WireContainer, kind: ContainerKind, status: WireStatus) -> Container:
     now, before = status.state or _NO_STATE, status.last_state or _NO_STATE
-    state, why, message, exit_code = State.UNKNOWN, "", "", None
+    state, why, message, exit_code = ContainerState.UNKNOWN, "", "", None
     # The API allows one member; of several the worst is believed.
     if now.terminated is not None:
-        state, why = State.TERMINATED, now.terminated.reason or ""
+        state, why = ContainerState.TERMINATED, now.terminated.reason or ""
         message, exit_code = now.terminated.message or "", now.terminated.exit_code
     elif now.waiting is not None:
-        state, why, message = State.WAITING, now.waiting.reason or "", now.waiting.message or ""
+        state, why, message = (
+            ContainerState.WAITING,
+            now.waiting.reason or "",
+            now.waiting.message or "",
+        )
     elif now.running is not None:
-        state = State.RUNNING
+        state = ContainerState.RUNNING
     ready = bool(status.ready)
     last = before.terminated if not ready else None
     return Container(

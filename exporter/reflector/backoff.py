@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-FIRST = 0.8
-CAP = 30.0
-RESET_AFTER = 120.0
+FIRST_SECONDS = 0.8
+LONGEST_SECONDS = 30.0
+RESET_SECONDS = 120.0
 
 #: A server may ask for more patience than anyone who waits for metrics has.
-LONGEST_RETRY_AFTER = 300.0
+RETRY_AFTER_SECONDS = 300.0
 
 
 class Backoff(msgspec.Struct, frozen=True, gc=False):
@@ -28,9 +28,9 @@ class Backoff(msgspec.Struct, frozen=True, gc=False):
         with a reset alone), so a server that comes back is found within a minute.
         """
         failures, since = self.failures, self.since
-        if since is None or now - since > RESET_AFTER:
+        if since is None or now - since > RESET_SECONDS:
             failures, since = 0, now
-        seconds = min(FIRST * 2 ** min(failures, 10), CAP) * (1 + chance)
+        seconds = min(FIRST_SECONDS * 2 ** min(failures, 10), LONGEST_SECONDS) * (1 + chance)
         if retry_after is not None:
-            seconds = max(seconds, min(retry_after, LONGEST_RETRY_AFTER))
+            seconds = max(seconds, min(retry_after, RETRY_AFTER_SECONDS))
         return seconds, Backoff(failures + 1, since)

@@ -20,10 +20,10 @@ from exporter.reflector.values import (
     DropToken,
     Effect,
     Failure,
+    FeedState,
     Forgotten,
     List,
     ListEnded,
-    State,
     Step,
     Watch,
     WatchRestarted,
@@ -36,7 +36,7 @@ ATTEMPTS = 10
 Request = List | Watch
 
 
-def judge(at: At, state: State, failure: Failure, asked: Asked, *effects: Effect) -> Step:
+def judge(at: At, state: FeedState, failure: Failure, asked: Asked, *effects: Effect) -> Step:
     """What follows from a failure of the order under way; `effects` come before those of it."""
     order = state.order
     if order is None:
@@ -46,22 +46,22 @@ def judge(at: At, state: State, failure: Failure, asked: Asked, *effects: Effect
     return _DONE[verdict.move](at, state, order, failure, *effects, counted)
 
 
-def _same(at: At, state: State, order: Request, failure: Failure, *effects: Effect) -> Step:
+def _same(at: At, state: FeedState, order: Request, failure: Failure, *effects: Effect) -> Step:
     return back_off(at, state, order, failure, *effects)
 
 
-def _over(at: At, state: State, _order: Request, failure: Failure, *effects: Effect) -> Step:
+def _over(at: At, state: FeedState, _order: Request, failure: Failure, *effects: Effect) -> Step:
     return back_off(at, state, None, failure, *effects)
 
 
-def _patient(at: At, state: State, order: Request, failure: Failure, *effects: Effect) -> Step:
+def _patient(at: At, state: FeedState, order: Request, failure: Failure, *effects: Effect) -> Step:
     if state.attempts >= ATTEMPTS:
         return back_off(at, state, None, failure, *effects)
     state = replace(state, attempts=state.attempts + 1)
     return back_off(at, state, order, failure, *effects)
 
 
-def _anew(at: At, state: State, order: Request, failure: Failure, *effects: Effect) -> Step:
+def _anew(at: At, state: FeedState, order: Request, failure: Failure, *effects: Effect) -> Step:
     effects = (DropToken(), *effects)
     state = replace(state, rejections=state.rejections + 1)
     if state.rejections > 1:
@@ -69,24 +69,24 @@ def _anew(at: At, state: State, order: Request, failure: Failure, *effects: Effe
     return ask(state, order, *effects)
 
 
-def _newest(at: At, state: State, order: Request, _failure: Failure, *effects: Effect) -> Step:
+def _newest(at: At, state: FeedState, order: Request, _failure: Failure, *effects: Effect) -> Step:
     state = replace(state, unavailable=True)  # and so until that succeeds
     if isinstance(order, Watch):
         return ask(state, replace(order, resource_version=""), *effects)
     return ask_first(state, List("", at.plan.limit), *effects)
 
 
-def _whole(_at: At, state: State, _order: Request, _failure: Failure, *effects: Effect) -> Step:
+def _whole(_at: At, state: FeedState, _order: Request, _failure: Failure, *effects: Effect) -> Step:
     first = state.asked or List("0", None)
     state = replace(state, list_version="", attempts=0)
     return ask(state, replace(first, limit=None), *effects)
 
 
-def _pages(at: At, state: State, _order: Request, _failure: Failure, *effects: Effect) -> Step:
+def _pages(at: At, state: FeedState, _order: Request, _failure: Failure, *effects: Effect) -> Step:
     return without_streams(at, state, *effects)
 
 
-def _denied(at: At, state: State, _order: Request, failure: Failure, *effects: Effect) -> Step:
+def _denied(at: At, state: FeedState, _order: Request, failure: Failure, *effects: Effect) -> Step:
     """403 or 404 on a list: nothing may be concluded from the resource any more.
 
     A server that has just started denies what it will allow a second later (roles, resources of
@@ -102,7 +102,9 @@ def _denied(at: At, state: State, _order: Request, failure: Failure, *effects: E
     return rest(state, None, at.plan.denied_pause * (1 + at.chance), failure, *effects)
 
 
-def _unwatchable(at: At, state: State, order: Request, failure: Failure, *effects: Effect) -> Step:
+def _unwatchable(
+    at: At, state: FeedState, order: Request, failure: Failure, *effects: Effect
+) -> Step:
     """The list may be read, the watch may not: what is known stays, and lists keep it fresh."""
     if failure.code == 403 and state.refusals == 0 and not state.polling:
         # A server that has just started denies what it will allow a second later.

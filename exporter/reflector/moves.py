@@ -8,11 +8,11 @@ from exporter.model import SyncMode
 from exporter.reflector.values import (
     Effect,
     Failure,
+    FeedState,
     List,
     Phase,
     Plan,
     Rest,
-    State,
     Step,
     Watch,
 )
@@ -28,7 +28,7 @@ class At(msgspec.Struct, frozen=True, gc=False):
     chance: float
 
 
-def list_all(at: At, state: State, *effects: Effect) -> Step:
+def list_all(at: At, state: FeedState, *effects: Effect) -> Step:
     """The first request of a full list (or of a watch that begins with all objects).
 
     The very first list may come from the server's cache as it is (version "0"), in pages. Later
@@ -48,12 +48,12 @@ def list_all(at: At, state: State, *effects: Effect) -> Step:
     return ask_first(state, List(version, None), *effects)
 
 
-def ask_first(state: State, order: List, *effects: Effect) -> Step:
+def ask_first(state: FeedState, order: List, *effects: Effect) -> Step:
     """A first page, which a dead token comes back to."""
     return ask(replace(state, asked=order, list_version="", attempts=0), order, *effects)
 
 
-def ask(state: State, order: List | Watch, *effects: Effect) -> Step:
+def ask(state: FeedState, order: List | Watch, *effects: Effect) -> Step:
     """A request. `follows`: versions of a watch's events may be trusted from the start.
 
     A watch from no version begins with made-up ADDED events in no order of versions.
@@ -71,24 +71,24 @@ def ask(state: State, order: List | Watch, *effects: Effect) -> Step:
     return Step(state, effects, order)
 
 
-def watch_from_here(at: At, state: State) -> Watch:
+def watch_from_here(at: At, state: FeedState) -> Watch:
     """From the last version; servers must not all end theirs at once, hence the spread."""
     return Watch(state.resource_version, 300 + int(300 * at.chance))
 
 
-def watches_next(at: At, state: State) -> bool:
+def watches_next(at: At, state: FeedState) -> bool:
     """Whether a watch comes after the list, rather than a pause and another list."""
     if at.plan.mode is SyncMode.AUTO:
         return not state.polling or at.now >= state.probe_at
     return at.plan.mode is SyncMode.WATCH
 
 
-def without_streams(at: At, state: State, *effects: Effect) -> Step:
+def without_streams(at: At, state: FeedState, *effects: Effect) -> Step:
     """Ordinary lists from now on: this server can't stream."""
     return list_all(at, replace(state, streams=False), *effects)
 
 
-def synced(state: State, version: str) -> State:
+def synced(state: FeedState, version: str) -> FeedState:
     """All there is was read, at this version."""
     return replace(
         state,
@@ -102,12 +102,12 @@ def synced(state: State, version: str) -> State:
     )
 
 
-def lived(at: At, state: State) -> float:
+def lived(at: At, state: FeedState) -> float:
     """Seconds since the server agreed to the watch."""
     return at.now - (state.opened_at if state.opened_at is not None else at.now)
 
 
-def pause(at: At, state: State, *effects: Effect) -> Step:
+def pause(at: At, state: FeedState, *effects: Effect) -> Step:
     """The pause between two polls, counted from the start of the list to that of the next.
 
     At least a tenth of the interval is left free: a list that takes longer than the interval must
@@ -119,7 +119,7 @@ def pause(at: At, state: State, *effects: Effect) -> Step:
 
 
 def back_off(
-    at: At, state: State, order: List | Watch | None, failure: Failure, *effects: Effect
+    at: At, state: FeedState, order: List | Watch | None, failure: Failure, *effects: Effect
 ) -> Step:
     """A rest that grows from failure to failure; then `order`, or a full list when it is None."""
     seconds, backoff = state.backoff.wait(at.now, at.chance, failure.retry_after)
@@ -128,7 +128,7 @@ def back_off(
 
 
 def rest(
-    state: State,
+    state: FeedState,
     order: List | Watch | None,
     seconds: float,
     failure: Failure | None,

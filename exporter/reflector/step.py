@@ -37,6 +37,7 @@ from exporter.reflector.values import (
     Failed,
     Failure,
     FailureKind,
+    FeedState,
     Input,
     List,
     ListEnded,
@@ -46,7 +47,6 @@ from exporter.reflector.values import (
     Plan,
     Read,
     Received,
-    State,
     Step,
     Watch,
     WatchRestarted,
@@ -56,13 +56,13 @@ from exporter.reflector.verdicts import Asked, asked_by
 
 #: Seconds in which the server has to send all objects of a stream. One that does not know the
 #: parameter never sends the bookmark that ends them.
-DEADLINE = 120.0
+STREAM_SECONDS = 120.0
 
 SHORT = Failure(FailureKind.BROKEN, "the watch ended as soon as it had begun")
 HALF_WAY = Failure(FailureKind.BROKEN, "the server ended the streaming list half way")
 
 
-def step(plan: Plan, state: State, given: Input, now: float, chance: float) -> Step:
+def step(plan: Plan, state: FeedState, given: Input, now: float, chance: float) -> Step:
     """What follows from an input. `now` is monotonic seconds, `chance` is drawn from [0, 1).
 
     Raises KeyError for an input that can't come in the phase: a fault of the feed.
@@ -73,11 +73,11 @@ def step(plan: Plan, state: State, given: Input, now: float, chance: float) -> S
 # ── lists ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _begin(at: At, state: State, _given: Begin) -> Step:
+def _begin(at: At, state: FeedState, _given: Begin) -> Step:
     return list_all(at, state)
 
 
-def _page_read(at: At, state: State, given: PageRead) -> Step:
+def _page_read(at: At, state: FeedState, given: PageRead) -> Step:
     """The next page, or all is there. Pages that continue carry no version of their own."""
     version = state.list_version or given.head.resource_version
     if given.head.token:
@@ -93,7 +93,7 @@ def _page_read(at: At, state: State, given: PageRead) -> Step:
 # ── streams: watches that begin with all objects, ended by a bookmark ────────────────────────
 
 
-def _stream_received(at: At, state: State, given: Received) -> Step:
+def _stream_received(at: At, state: FeedState, given: Received) -> Step:
     """Objects are gathered until the bookmark; what follows it in the same read is a watch."""
     for index, event in enumerate(given.events):
         if event.type == "ADDED":
@@ -108,12 +108,12 @@ def _stream_received(at: At, state: State, given: Received) -> Step:
             # Changes before the end of the beginning: this server does not know the parameter.
             return without_streams(at, state, *effects)
     effects = objects_in(given.events)
-    if lived(at, state) > DEADLINE:
+    if lived(at, state) > STREAM_SECONDS:
         return without_streams(at, state, *effects)
     return Step(replace(state, events=state.events + len(given.events)), effects, Read())
 
 
-def _stream_complete(at: At, state: State, given: Received, index: int) -> Step:
+def _stream_complete(at: At, state: FeedState, given: Received, index: int) -> Step:
     version = given.events[index].resource_version
     state = replace(
         synced(state, version),
@@ -130,7 +130,7 @@ def _stream_complete(at: At, state: State, given: Received, index: int) -> Step:
     return Step(after.state, (*effects, *after.effects), after.order)
 
 
-def _stream_ended(at: At, state: State, given: Ended) -> Step:
+def _stream_ended(at: At, state: FeedState, given: Ended) -> Step:
     """It ended before all was there: once more, then without."""
     if given.cause == "idle" or state.attempts > 0:
         return without_streams(at, state, ListEnded("error"))
@@ -141,7 +141,7 @@ def _stream_ended(at: At, state: State, given: Ended) -> Step:
 # ── watches ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _opened(at: At, state: State, _given: Opened) -> Step:
+def _opened(at: At, state: FeedState, _given: Opened) -> Step:
     """The server agreed: all is well, and a polling `auto` is back to watching."""
     state = replace(
         state,
@@ -157,7 +157,7 @@ def _opened(at: At, state: State, _given: Opened) -> Step:
     return Step(state, (), Read())
 
 
-def _received(at: At, state: State, given: Received) -> Step:
+def _received(at: At, state: FeedState, given: Received) -> Step:
     """Frames become changes; an ERROR among them is the last."""
     read = changes_in(given.events, at.plan.resource, state.resource_version, state.follows)
     state = replace(
@@ -175,7 +175,7 @@ def _received(at: At, state: State, given: Received) -> Step:
     return judge(at, state, read.failure, Asked.OPEN, *effects)
 
 
-def _ended(at: At, state: State, given: Ended) -> Step:
+def _ended(at: At, state: FeedState, given: Ended) -> Step:
     """A watch ended: on from the last version at once, unless it hardly lived.
 
     A stream that broke within a frame is no other case: the feed drops the partial frame, and
@@ -189,19 +189,19 @@ def _ended(at: At, state: State, given: Ended) -> Step:
 # ── what any of them may meet ────────────────────────────────────────────────────────────────
 
 
-def _woke(at: At, state: State, _given: Woke) -> Step:
+def _woke(at: At, state: FeedState, _given: Woke) -> Step:
     """The rest is over: what was put off comes now."""
     return list_all(at, state) if state.order is None else ask(state, state.order)
 
 
-def _failed(at: At, state: State, given: Failed) -> Step:
+def _failed(at: At, state: FeedState, given: Failed) -> Step:
     """A page did not come, a watch was not granted, or a frame of it can't be read."""
     if state.order is None:
         return list_all(at, state)
     return judge(at, state, given.failure, asked_by(state.order))
 
 
-TABLE: dict[tuple[Phase, type[msgspec.Struct]], Callable[[At, State, Any], Step]] = {
+TABLE: dict[tuple[Phase, type[msgspec.Struct]], Callable[[At, FeedState, Any], Step]] = {
     (Phase.START, Begin): _begin,
     (Phase.LISTING, PageRead): _page_read,
     (Phase.LISTING, Failed): _failed,

@@ -199,7 +199,7 @@ class EventsSeen(msgspec.Struct, frozen=True):
     rejected: int = 0
 
 
-class State(msgspec.Struct, frozen=True):
+class FeedState(msgspec.Struct, frozen=True):
     """All that is remembered between two steps. Times are on the feed's monotonic clock.
 
     `order` is what is under way or, while resting, what comes next. `asked` is the first page of
@@ -241,6 +241,6 @@ Effect = Commit | Gather | Apply | Forgotten | DropToken | ListEnded | WatchRest
 class Step(msgspec.Struct, frozen=True):
     """What a step gives: the new state, the effects in order, and the one thing to do next."""
 
-    state: State
+    state: FeedState
     effects: tuple[Effect, ...]
     order: Order

@@ -20,6 +20,8 @@ from exporter.sim.stamps import pod_ip, suffix_of, uid_of
 _POD_AGE = 7_200.0
 #: Seconds from a Pod's creation to its first Ready condition.
 _SETTLED = 12.0
+#: Addresses that a roster gives out; those of Pods that are gone are given out again.
+ADDRESSES = 4_096
 
 
 class _PodMemory(msgspec.Struct):
@@ -38,14 +40,16 @@ class _PodMemory(msgspec.Struct):
 class Roster:
     """Every Pod there is, by its workload and its id in the notation.
 
-    `epoch` is Unix seconds; addresses are given out from the number after `first` on.
+    `epoch` is Unix seconds; addresses are given out from the number after `first` on, `ADDRESSES`
+    of them round and round.
     """
 
     def __init__(self, epoch: float, first: int = 0) -> None:
         self.epoch = epoch
         self._pods: dict[tuple[str, str], _PodMemory] = {}
         self._lives: dict[tuple[str, str], int] = {}
-        self._numbers = first
+        self._first = first
+        self._given = 0
         self._started = False
         self._at = epoch
 
@@ -93,7 +97,7 @@ class Roster:
     def _new_pod(
         self, place: tuple[str, str], pod: PodSpec, spec: ClusterSpec, workload: WorkloadSpec
     ) -> _PodMemory:
-        self._numbers += 1
+        number = self._give_address()
         life = self._lives.get(place, 0) + 1
         self._lives[place] = life
         state = POD_STATES[pod.state]
@@ -109,9 +113,17 @@ class Roster:
             ready_since = since
             if state.serving and state.deleting:
                 ready_since = settled
-        node = self._place(pod, spec, self._numbers) if state.scheduled == "True" else ""
+        node = self._place(pod, spec, number) if state.scheduled == "True" else ""
         revision = pod.revision or workload.revision
-        return _PodMemory(self._numbers, life, created, since, ready_since, pod, node, revision)
+        return _PodMemory(number, life, created, since, ready_since, pod, node, revision)
+
+    def _give_address(self) -> int:
+        """The next number that no Pod holds: a demo that runs for weeks stays in its range."""
+        taken = {memory.number for memory in self._pods.values()}
+        while True:
+            self._given = self._given % max(ADDRESSES, len(taken) + 1) + 1
+            if (number := self._first + self._given) not in taken:
+                return number
 
     def _place(self, pod: PodSpec, spec: ClusterSpec, number: int) -> str:
         """The Node a Pod runs on: the one it names, else the next in turn that takes Pods."""

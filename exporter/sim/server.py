@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from exporter.sim.store import Store
 
 _NOT_FOUND = b"404 page not found\n"
+#: Requests that the log keeps.
+_LOGGED = 2_000
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +87,7 @@ class SimServer:
         self.settings = settings or Settings()
         self.access = Access(tokens, denied)
         self.faults = Faults(faults)
-        self.requests: deque[Request] = deque(maxlen=10_000)
+        self.requests: deque[Request] = deque(maxlen=_LOGGED)
         self.host = host
         self.port = port
         self._ssl = ssl_context

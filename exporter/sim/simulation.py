@@ -19,6 +19,7 @@ import msgspec
 
 from exporter.sim.access import Deny
 from exporter.sim.player import Witness, play
+from exporter.sim.roster import ADDRESSES
 from exporter.sim.scenario import load_scenario
 from exporter.sim.server import Settings, SimServer
 from exporter.sim.store import Store
@@ -62,8 +63,9 @@ DEMO = (
 )
 #: A real cluster compacts its store every five minutes.
 _COMPACTION = 300.0
-#: Each scenario's Pods get addresses from a range of their own.
-_RANGE = 4_096
+#: Changes kept of each resource, as in a real server's window for watches: at any speed, and
+#: however long it runs, its memory stays what it is.
+_WINDOW = 1_024
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,7 +114,7 @@ def _players(
             rounds=None if lively or plan.repeat else 1,
             rest=functools.partial(own.uniform, 40.0, 240.0),
             delay=own.uniform(5.0, 120.0) if lively else 0.0,
-            first_pod=number * _RANGE,
+            first_pod=number * ADDRESSES,
             witness=witness,
         )
         out.append(player)
@@ -131,7 +133,7 @@ async def simulate(
     `witness` is told of each step: the scenario and what happens. KeyError: no such scenario;
     OSError: the port is taken.
     """
-    store = Store()
+    store = Store(history=_WINDOW)
     now = time.time()
     denied = {plural for name in plan.scenarios for plural in load_scenario(name, now).denied}
     server = SimServer(

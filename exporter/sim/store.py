@@ -149,7 +149,7 @@ class Store:
         self.compacted = max(self.compacted, version or self.resource_version)
         for table in self._tables.values():
             while table.changes and table.changes[0].version <= self.compacted:
-                table.dropped = table.changes.popleft().version
+                table.forget_first()
             for state in [v for v in table.states if v < self.compacted]:
                 del table.states[state]
         return self.compacted
@@ -171,6 +171,10 @@ class Store:
     def count(self, kind: str) -> int:
         """Return how many objects of a kind there are."""
         return len(self._tables[resource_named(kind).qualified].entries)
+
+    def kept(self, kind: str) -> int:
+        """Return how many changes of a kind are kept."""
+        return len(self._tables[resource_named(kind).qualified].changes)
 
     def entry(self, resource: Resource, namespace: str, name: str) -> Entry | None:
         """Return one stored entry."""

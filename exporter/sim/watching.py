@@ -23,6 +23,9 @@ from exporter.sim.table import Change, Entry
 
 #: Initial events that are handed over in one go.
 _BATCH = 500
+#: Changes that wait for a client that takes nothing; then its watch ends, as a real server ends it
+#: (cacher/cache_watcher.go, forget). Without an end a stopped client would fill the memory.
+_BACKLOG = 10_000
 #: A server that gets no timeoutSeconds ends a watch after this many seconds, up to twice as many.
 _MIN_REQUEST_TIMEOUT = 1800.0
 
@@ -90,11 +93,18 @@ class Stream:
         self._bookmarks = bookmarks and options.bookmarks
         self._initial_events = initial_events
         self._pending: deque[Change] = deque()
+        # Whether frames are being written, and whether too much came meanwhile.
+        self._writing = True
+        self._behind = False
         self._news = asyncio.Event()
 
     def _note(self, change: Change) -> None:
-        self._pending.append(change)
         self._news.set()
+        if self._behind or (self._writing and len(self._pending) >= _BACKLOG):
+            self._behind = True
+            self._pending.clear()
+            return
+        self._pending.append(change)
 
     async def frames(self, stopping: asyncio.Event) -> AsyncGenerator[list[bytes]]:
         """Yield frames until the timeout of the watch or until the server stops."""
@@ -170,11 +180,13 @@ class Stream:
         try:
             while True:
                 wake = min(end, bookmark) if self._bookmarks else end
+                self._writing = False
                 await asyncio.wait(
                     {news, stop},
                     timeout=max(0.0, wake - loop.time()),
                     return_when=asyncio.FIRST_COMPLETED,
                 )
+                self._writing = True
                 if self._pending:
                     changes = list(self._pending)
                     self._pending.clear()
@@ -183,6 +195,8 @@ class Stream:
                     news = asyncio.ensure_future(self._news.wait())
                     if frames := self._converted(changes):
                         yield frames
+                if self._behind:
+                    return
                 # a bookmark must not overtake changes that came in while frames were written
                 if self._bookmarks and loop.time() >= bookmark and not self._pending:
                     yield [encode_bookmark(self._resource, self._store.resource_version)]

@@ -18,6 +18,7 @@ from tests.e2e.harness.exporter import Exporter
 from tests.e2e.harness.monitoring import Prometheus
 from tests.e2e.harness.processes import LOOPBACK, Process
 from tests.e2e.manifests import make_namespace
+from tests.e2e.releases import HOME, Release, install_custom_kinds
 from tests.e2e.staging import STAGED_NODE
 from tests.e2e.watching import Cluster
 
@@ -128,3 +129,28 @@ def namespace(cluster: Cluster) -> Iterator[str]:
     cluster.kubectl.apply(make_namespace(name))
     yield name
     cluster.kubectl.delete(f"namespace/{name}")
+
+
+@pytest.fixture(scope="session")
+def home(cluster: Cluster) -> str:
+    """The namespace of the releases, under the enforced Pod security standard `restricted`."""
+    manifest = make_namespace(HOME)
+    enforce = {"pod-security.kubernetes.io/enforce": "restricted"}
+    manifest["metadata"]["labels"] = enforce
+    cluster.kubectl.apply(manifest)
+    return HOME
+
+
+@pytest.fixture
+def release(cluster: Cluster, home: str, request: pytest.FixtureRequest) -> Iterator[Release]:
+    """A release that is gone after the test."""
+    name = "r" + "".join(one for one in request.node.name.lower() if one.isalnum())[-20:]
+    running = Release(cluster, name)
+    yield running
+    running.remove()
+
+
+@pytest.fixture(scope="session")
+def custom_kinds(cluster: Cluster) -> None:
+    """The definitions of Prometheus Operator's and the autoscaler's kinds, as they publish them."""
+    install_custom_kinds(cluster)

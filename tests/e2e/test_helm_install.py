@@ -6,13 +6,10 @@ ServiceAccount and nothing more.
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -20,18 +17,13 @@ import yaml
 from tests.chart.rendering import CHART as FOLDER
 from tests.chart.rendering import FIXTURES, REPOSITORY, run_helm
 from tests.e2e.harness.exporter import Exporter
-from tests.e2e.harness.kubeconfig import write_kubeconfig
 from tests.e2e.harness.processes import LOOPBACK
 from tests.e2e.harness.samples import Samples, keep_prefix, select, select_one
 from tests.e2e.harness.waiting import wait_until
 from tests.e2e.manifests import make_deployment, make_namespace, make_service
+from tests.e2e.releases import HOME, Release
 from tests.e2e.watching import Cluster, wait_for_service, wait_for_truth
 
-HOME = "helm-home"
-CRDS = REPOSITORY / "tools" / "crds"
-OPERATOR = "github.com/prometheus-operator/prometheus-operator"
-AUTOSCALER = "k8s.io/autoscaler/vertical-pod-autoscaler"
-MONITORING = ("podmonitors", "prometheusrules", "scrapeconfigs", "servicemonitors")
 LEADER = "endpoints_exporter_leader"
 #: When something was first seen differs from one process to the next.
 SINCE = {"k8s_service_endpoints_unavailable_since_timestamp_seconds"}
@@ -61,132 +53,9 @@ OUT_OF_REACH = (
 )
 
 
-class Release:
-    """A Helm release of the chart in a namespace of the cluster."""
-
-    def __init__(self, cluster: Cluster, name: str, namespace: str = HOME) -> None:
-        self.name = name
-        self.kind = "deployment"
-        self.namespace = namespace
-        self.full_name = f"{name}-kube-endpoints-exporter"
-        self._cluster = cluster
-        self._flags = [f"--kubeconfig={cluster.plane.kubeconfig}", f"--namespace={namespace}"]
-
-    def put(self, *options: str, kind: str = "deployment") -> None:
-        """Install the release, or upgrade it; its Pods come from an object of this kind."""
-        self.kind = kind
-        run_helm("upgrade", "--install", self.name, FOLDER, *self._flags, *options)
-
-    def remove(self) -> None:
-        """Uninstall the release if it is there."""
-        run_helm("uninstall", self.name, *self._flags, "--ignore-not-found")
-
-    def read(self, kind: str) -> Any:
-        """The object of a kind that carries the full name."""
-        target = f"{kind}/{self.full_name}"
-        return self._cluster.kubectl.read(target, f"--namespace={self.namespace}")
-
-    def list_objects(self) -> list[str]:
-        """Kind and name of every object that the release owns on the API server."""
-        kinds = (
-            "deployments,statefulsets,services,serviceaccounts,configmaps,secrets,networkpolicies,"
-            "poddisruptionbudgets,leases,roles,rolebindings,clusterroles,clusterrolebindings"
-        )
-        selector = f"--selector=app.kubernetes.io/instance={self.name}"
-        found = self._cluster.kubectl.list_items(kinds, "--all-namespaces", selector)
-        return sorted(f"{one['kind']}/{one['metadata']['name']}" for one in found)
-
-    def read_arguments(self) -> list[str]:
-        """The arguments of the installed Deployment, but for the address and the log."""
-        [container] = self.read(self.kind)["spec"]["template"]["spec"]["containers"]
-        here = ("--web.listen-address=", "--log.format=")
-        [command, *rest] = container["args"]
-        assert command == "run"
-        return [one for one in rest if not one.startswith(here)]
-
-    def read_account(self) -> str:
-        """The ServiceAccount that the installed Deployment runs as."""
-        name: str = self.read(self.kind)["spec"]["template"]["spec"]["serviceAccountName"]
-        return name
-
-    def write_kubeconfig(self, folder: Path) -> Path:
-        """A kubeconfig with a token of the installed account."""
-        plane = self._cluster.plane
-        account, scope = self.read_account(), f"--namespace={self.namespace}"
-        token = self._cluster.kubectl.run("create", "token", account, scope).strip()
-        return write_kubeconfig(
-            folder / f"{self.name}.kubeconfig", server=plane.url, ca_file=plane.ca_file, token=token
-        )
-
-    def may(
-        self, verb: str, resource: str, namespace: str | None = None, name: str | None = None
-    ) -> bool:
-        """What the API server itself says of the account's rights (SubjectAccessReview)."""
-        plural, _, group = resource.partition(".")
-        attributes = {"verb": verb, "resource": plural, "group": group, "name": name or ""}
-        if namespace is not None:
-            attributes["namespace"] = namespace
-        review = {
-            "apiVersion": "authorization.k8s.io/v1",
-            "kind": "SubjectAccessReview",
-            "spec": {
-                "user": f"system:serviceaccount:{self.namespace}:{self.read_account()}",
-                "groups": ["system:serviceaccounts", "system:authenticated"],
-                "resourceAttributes": attributes,
-            },
-        }
-        answer = self._cluster.kubectl.run(
-            "create", "-o", "json", "-f", "-", given=json.dumps(review)
-        )
-        allowed: bool = json.loads(answer)["status"]["allowed"]
-        return allowed
-
-
 @pytest.fixture(scope="module", autouse=True)
 def prometheus() -> None:
     """Stand in for the session's own: nothing here is scraped."""
-
-
-@pytest.fixture(scope="module")
-def home(cluster: Cluster) -> str:
-    """The namespace of the releases, under the enforced Pod security standard `restricted`."""
-    manifest = make_namespace(HOME)
-    enforce = {"pod-security.kubernetes.io/enforce": "restricted"}
-    manifest["metadata"]["labels"] = enforce
-    cluster.kubectl.apply(manifest)
-    return HOME
-
-
-@pytest.fixture
-def release(cluster: Cluster, home: str, request: pytest.FixtureRequest) -> Iterator[Release]:
-    """A release that is gone after the test."""
-    name = "r" + "".join(one for one in request.node.name.lower() if one.isalnum())[-20:]
-    running = Release(cluster, name)
-    yield running
-    running.remove()
-
-
-@pytest.fixture(scope="module")
-def custom_kinds(cluster: Cluster) -> None:
-    """The definitions of Prometheus Operator's and the autoscaler's kinds, as they publish them."""
-    done = subprocess.run(
-        ["go", "mod", "download", "-json", OPERATOR, AUTOSCALER],
-        cwd=CRDS,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=300,
-    )
-    decoder, text, folders = json.JSONDecoder(), done.stdout.strip(), {}
-    while text:
-        module, end = decoder.raw_decode(text)
-        folders[module["Path"]] = Path(module["Dir"])
-        text = text[end:].strip()
-    published = folders[OPERATOR] / "example" / "prometheus-operator-crd"
-    files = [published / f"monitoring.coreos.com_{kind}.yaml" for kind in MONITORING]
-    files.append(folders[AUTOSCALER] / "deploy" / "vpa-v1-crd-gen.yaml")
-    cluster.kubectl.run("apply", "--server-side", *(f"--filename={path}" for path in files))
-    cluster.kubectl.run("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
 
 
 def test_it_installs_runs_with_its_own_rights_and_goes(
@@ -208,7 +77,7 @@ def test_it_installs_runs_with_its_own_rights_and_goes(
         f"Service/{full}",
         f"ServiceAccount/{full}",
     ]
-    wait_until("its Pod is admitted", lambda: has_pod(cluster, release))
+    wait_until("its Pod is admitted", release.list_pods)
 
     flags = release.read_arguments()
     kubeconfig = release.write_kubeconfig(workspace)
@@ -235,12 +104,6 @@ def run_helm_test(exporter: Exporter) -> str:
     command = [sys.executable, "-c", script, LOOPBACK, str(exporter.port), *rest]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
     return done.stdout
-
-
-def has_pod(cluster: Cluster, release: Release) -> bool:
-    """Whether a Pod of the Deployment exists: Pod security would have refused to create it."""
-    selector = f"--selector=app.kubernetes.io/instance={release.name}"
-    return bool(cluster.kubectl.list_items("pods", f"--namespace={release.namespace}", selector))
 
 
 def test_forbidden_verbs_are_forbidden(cluster: Cluster, release: Release) -> None:

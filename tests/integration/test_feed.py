@@ -33,8 +33,8 @@ from tests.integration.feeding import (
 @pytest.fixture(autouse=True)
 def _short_rests(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rests of hundredths of a second: their lengths are tested where no time passes."""
-    monkeypatch.setattr(backoff, "FIRST", 0.01)
-    monkeypatch.setattr(backoff, "CAP", 0.05)
+    monkeypatch.setattr(backoff, "FIRST_SECONDS", 0.01)
+    monkeypatch.setattr(backoff, "LONGEST_SECONDS", 0.05)
 
 
 async def test_it_lists_and_then_follows() -> None:
@@ -219,7 +219,7 @@ async def test_a_half_open_watch_is_noticed_by_its_silence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """No byte for longer than bookmarks take: on from the last version, without a list."""
-    monkeypatch.setattr(feed_module, "IDLE", 0.3)
+    monkeypatch.setattr(feed_module, "IDLE_SECONDS", 0.3)
     fault = Fault(FaultKind.HALF_OPEN, verb="watch", after=1)
     async with (
         serving("a", faults=[fault], settings=Settings(pace=Pace(bookmarks=0.1))) as server,
@@ -235,7 +235,7 @@ async def test_a_half_open_watch_is_noticed_by_its_silence(
 
 async def test_a_watch_that_outlives_its_time_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that sends bookmarks for ever and never ends the stream is left in time."""
-    monkeypatch.setattr(feed_module, "GRACE", -299.5)
+    monkeypatch.setattr(feed_module, "GRACE_SECONDS", -299.5)
     pace = Pace(bookmarks=0.05)
     async with (
         serving("a", settings=Settings(pace=pace)) as server,
@@ -389,7 +389,7 @@ async def test_a_streaming_list_that_fails_becomes_an_ordinary_one(
     settings: Settings, faults: list[Fault], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server that does not know it, or breaks it, is listed as any other."""
-    monkeypatch.setattr(feed_module, "STREAM_IDLE", 0.2)
+    monkeypatch.setattr(feed_module, "STREAM_IDLE_SECONDS", 0.2)
     async with (
         serving("a", "b", settings=settings, faults=faults) as server,
         following(server, streaming=True) as seen,

@@ -48,7 +48,7 @@ NO_LISTS = {
 @pytest.fixture(autouse=True)
 def _short_rests(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in test_feed.py."""
-    monkeypatch.setattr(backoff, "FIRST", 0.01)
+    monkeypatch.setattr(backoff, "FIRST_SECONDS", 0.01)
 
 
 class Answering:

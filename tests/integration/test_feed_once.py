@@ -30,7 +30,7 @@ SERVICES = Plan("services", limit=1)
 @pytest.fixture(autouse=True)
 def _short_rests(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in test_feed.py."""
-    monkeypatch.setattr(backoff, "FIRST", 0.01)
+    monkeypatch.setattr(backoff, "FIRST_SECONDS", 0.01)
 
 
 async def test_it_reads_all_pages_and_no_more() -> None:

@@ -16,6 +16,7 @@ from exporter.reflector import (
     Failed,
     Failure,
     FailureKind,
+    FeedState,
     Forgotten,
     Gather,
     Input,
@@ -27,7 +28,6 @@ from exporter.reflector import (
     Read,
     Received,
     Rest,
-    State,
     Watch,
     Woke,
     step,
@@ -79,7 +79,7 @@ class Client:
     def __init__(self, server: Server, plan: Plan) -> None:
         self.server = server
         self.plan = plan
-        self.state = State()
+        self.state = FeedState()
         self.clock = 0.0
         self.gathered: list[Rejected] = []
         self.view: dict[str, str] | None = None

@@ -15,6 +15,7 @@ from exporter.reflector import (
     Failed,
     Failure,
     FailureKind,
+    FeedState,
     Forgotten,
     Input,
     List,
@@ -24,7 +25,6 @@ from exporter.reflector import (
     Phase,
     Plan,
     Rest,
-    State,
     Step,
     Watch,
     Woke,
@@ -35,7 +35,10 @@ PLAN = Plan("services", mode=SyncMode.WATCH)
 POLLING = Plan("services", mode=SyncMode.POLL, interval=30.0)
 
 
-def run(*inputs: Input, plan: Plan = PLAN, state: State = State(), now: float = 0.0) -> Step:  # noqa: B008  # frozen
+BEGUN = FeedState()
+
+
+def run(*inputs: Input, plan: Plan = PLAN, state: FeedState = BEGUN, now: float = 0.0) -> Step:
     """The last step of a sequence of inputs at one moment, without jitter."""
     done = step(plan, state, inputs[0], now, 0.0)
     for given in inputs[1:]:
@@ -234,7 +237,7 @@ def test_a_401_on_the_way_takes_nothing_of_the_patience_with_a_403() -> None:
 
 def test_polling_lists_every_interval_from_start_to_start() -> None:
     """`--interval 30s` means 30 s between two states, however long a list takes."""
-    begun = step(POLLING, State(), Begin(), 100.0, 0.0)
+    begun = step(POLLING, FeedState(), Begin(), 100.0, 0.0)
     done = step(POLLING, begun.state, page("7"), 104.0, 0.0)
     assert done.order == Rest(26.0)
     assert done.effects == (Commit(), ListEnded("success"))

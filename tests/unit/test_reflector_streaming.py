@@ -16,6 +16,7 @@ from exporter.reflector import (
     Failed,
     Failure,
     FailureKind,
+    FeedState,
     Gather,
     Input,
     List,
@@ -26,7 +27,6 @@ from exporter.reflector import (
     Read,
     Received,
     Rest,
-    State,
     Step,
     Watch,
     WatchRestarted,
@@ -38,7 +38,7 @@ PLAN = Plan("services", mode=SyncMode.WATCH, streaming=True)
 END = Event("BOOKMARK", resource_version="20", initial_end=True)
 
 
-def run(*inputs: Input, state: State = State(), now: float = 0.0) -> Step:  # noqa: B008  # frozen
+def run(*inputs: Input, state: FeedState = FeedState(), now: float = 0.0) -> Step:  # noqa: B008  # frozen
     """The last step of a sequence of inputs at one moment, without jitter."""
     done = step(PLAN, state, inputs[0], now, 0.0)
     for given in inputs[1:]:
@@ -162,7 +162,7 @@ def test_401_on_a_stream_drops_the_token_and_tries_once_at_once() -> None:
 def test_polling_never_streams() -> None:
     """A poll is a list and nothing stays open after it."""
     plan = Plan("services", mode=SyncMode.POLL, streaming=True)
-    assert step(plan, State(), Begin(), 0.0, 0.0).order == List("0", 500)
+    assert step(plan, FeedState(), Begin(), 0.0, 0.0).order == List("0", 500)
 
 
 def test_a_stream_that_was_complete_restarts_as_a_plain_watch() -> None:

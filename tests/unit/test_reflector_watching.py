@@ -18,6 +18,7 @@ from exporter.reflector import (
     Failed,
     Failure,
     FailureKind,
+    FeedState,
     Input,
     List,
     Opened,
@@ -27,7 +28,6 @@ from exporter.reflector import (
     Read,
     Received,
     Rest,
-    State,
     Step,
     Watch,
     WatchRestarted,
@@ -39,7 +39,7 @@ PLAN = Plan("services", mode=SyncMode.WATCH)
 AUTO = Plan("services", mode=SyncMode.AUTO, interval=30.0, probe=300.0)
 
 
-def run(*inputs: Input, state: State, plan: Plan = PLAN, now: float = 0.0) -> Step:
+def run(*inputs: Input, state: FeedState, plan: Plan = PLAN, now: float = 0.0) -> Step:
     """The last step of a sequence of inputs at one moment, without jitter."""
     done = step(plan, state, inputs[0], now, 0.0)
     for given in inputs[1:]:
@@ -71,7 +71,7 @@ def answer(code: int, **more: Any) -> Failed:
     return Failed(Failure(FailureKind.ANSWER, f"answered {code}", code=code, **more))
 
 
-LISTED = run(Begin(), PageRead(ListHead("7", "")), state=State()).state
+LISTED = run(Begin(), PageRead(ListHead("7", "")), state=FeedState()).state
 OPEN = run(Opened(), state=LISTED).state
 REFUSED = Failed(Failure(FailureKind.REFUSED, "nobody listens"))
 BROKEN = Failed(Failure(FailureKind.BROKEN, "broke off"))
@@ -80,7 +80,7 @@ UNREADABLE = Failed(Failure(FailureKind.UNREADABLE, "garbage"))
 
 def test_a_watch_ends_somewhere_between_five_and_ten_minutes() -> None:
     """Spread out, so that servers are not asked by all clients in the same second."""
-    begun = step(PLAN, State(), Begin(), 0.0, 0.0).state
+    begun = step(PLAN, FeedState(), Begin(), 0.0, 0.0).state
     assert step(PLAN, begun, PageRead(ListHead("7", "")), 0.0, 0.0).order == Watch("7", 300)
     assert step(PLAN, begun, PageRead(ListHead("7", "")), 0.0, 0.999).order == Watch("7", 599)
 
@@ -168,7 +168,7 @@ def test_the_deletion_of_what_can_not_be_decoded_is_a_deletion() -> None:
 
 def test_versions_of_made_up_events_are_not_taken() -> None:
     """A watch without a version begins with ADDED for all there is, in any order."""
-    begun = run(Begin(), PageRead(ListHead("", "")), Opened(), state=State()).state
+    begun = run(Begin(), PageRead(ListHead("", "")), Opened(), state=FeedState()).state
     assert run(Received([event("ADDED", "9")]), state=begun).state.resource_version == ""
     done = run(
         Received([event("ADDED", "9"), event("MODIFIED", "11"), event("ADDED", "12")]), state=begun
@@ -279,7 +279,7 @@ def test_the_first_403_of_a_watch_is_asked_again_soon() -> None:
     assert run(Woke(), state=done.state).order == Watch("7", 300)
 
 
-def deny(code: int, state: State, **options: Any) -> Step:
+def deny(code: int, state: FeedState, **options: Any) -> Step:
     """The watch is denied for good: a 403 counts from the second in a row on."""
     if code == 403:
         state = run(answer(403), Woke(), state=state, **options).state
@@ -289,7 +289,7 @@ def deny(code: int, state: State, **options: Any) -> Step:
 @pytest.mark.parametrize("code", [403, 405, 501])
 def test_auto_polls_while_the_watch_is_denied_and_goes_back_when_it_is_allowed(code: int) -> None:
     """Lists keep the data fresh; now and then it tries to watch."""
-    listed = run(Begin(), PageRead(ListHead("7", "")), state=State(), plan=AUTO)
+    listed = run(Begin(), PageRead(ListHead("7", "")), state=FeedState(), plan=AUTO)
     assert listed.order == Watch("7", 300)
     denied = deny(code, listed.state, plan=AUTO, now=2.0)
     assert denied.order == Rest(28.0)

@@ -38,6 +38,7 @@ from exporter.reflector import (
     Ended,
     EventsSeen,
     Failed,
+    FeedState,
     Forgotten,
     Gather,
     Input,
@@ -50,7 +51,6 @@ from exporter.reflector import (
     Read,
     Received,
     Rest,
-    State,
     Watch,
     WatchRestarted,
     Woke,
@@ -58,16 +58,16 @@ from exporter.reflector import (
 )
 
 #: Seconds without a byte after which a watch is taken for dead: bookmarks come every 60.
-IDLE = 100.0
+IDLE_SECONDS = 100.0
 
 #: The same while a streaming list is under way, which has no pauses.
-STREAM_IDLE = 30.0
+STREAM_IDLE_SECONDS = 30.0
 
 #: Seconds beyond its own time-out that a watch may live.
-GRACE = 15.0
+GRACE_SECONDS = 15.0
 
 #: Seconds that one page may take however lively it drips: others wait for their turn.
-PAGE_CAP = 600.0
+PAGE_CAP_SECONDS = 600.0
 
 Found = Retained | Rejected
 Deliver = Callable[[Sequence[Change]], None]
@@ -115,7 +115,7 @@ class Feed:
         self._telemetry = telemetry
         self._resource = RESOURCES[plan.resource]
         self._versions = Versions(self._resource.paths(plan.namespace or None))
-        self._state = State()
+        self._state = FeedState()
         self._gathered: list[Found] = []
         self._telling = None if quiet else Telling(plan.resource, plan.namespace)
 
@@ -189,8 +189,9 @@ class Feed:
         if rejected:
             self._telemetry.rejected(self._plan.resource, rejected)
         self._status.objects = len(objects)
-        self._status.last_sync = time.time()
         self._deliver((Replace(self._plan.resource, self._plan.namespace, objects),))
+        # After it: while the oldest change that is not shown is not younger, this list is not.
+        self._status.last_sync = time.time()
 
     def _count(self, seen: EventsSeen) -> None:
         name = self._plan.resource
@@ -226,7 +227,7 @@ class Feed:
             async with (
                 self._lists,
                 Timed(self._telemetry, self._plan.resource, "list"),
-                asyncio.timeout(PAGE_CAP),
+                asyncio.timeout(PAGE_CAP_SECONDS),
             ):
                 async with self._client.list_page(self._versions.path, params) as chunks:
                     async for chunk in chunks:
@@ -238,7 +239,7 @@ class Feed:
         except DecodeError as error:
             raise UnreadableError(self._client.hide(one_line(str(error)))) from None
         except TimeoutError:
-            slow = f"a page of {self._plan.resource} took more than {PAGE_CAP:.0f} s"
+            slow = f"a page of {self._plan.resource} took more than {PAGE_CAP_SECONDS:.0f} s"
             raise BrokenError(slow) from None
         return page, reader.head
 
@@ -252,13 +253,13 @@ class Feed:
         if order.initial:
             self._gathered = []
         params = watch_parameters(self._plan, order)
-        idle = STREAM_IDLE if order.initial else IDLE
+        idle = STREAM_IDLE_SECONDS if order.initial else IDLE_SECONDS
         opened = False
         try:
             async with (
                 Timed(self._telemetry, self._plan.resource, "watch") as timed,
                 self._client.watch(
-                    self._versions.path, params, idle=idle, cap=order.timeout + GRACE
+                    self._versions.path, params, idle=idle, cap=order.timeout + GRACE_SECONDS
                 ) as batches,
             ):
                 timed.end()

@@ -8,7 +8,7 @@ from typing import Protocol
 import structlog
 
 #: Seconds for which a failure that was told is not told again, however often it comes and goes.
-QUIET = 600.0
+QUIET_SECONDS = 600.0
 
 
 class Told(Protocol):
@@ -64,7 +64,7 @@ class Telling:
             return
         if len(self._quiet_until) > 50:
             self._quiet_until.clear()  # messages that never repeat: ports, times, names
-        self._quiet_until[now_is.error] = at + QUIET
+        self._quiet_until[now_is.error] = at + QUIET_SECONDS
         self._failing = True
         event = "can't be read"
         if now_is.forbidden:

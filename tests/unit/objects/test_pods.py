@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from exporter.objects.codec import decode_object
-from exporter.objects.containers import ContainerKind, ContainerPort, Probe, State
+from exporter.objects.containers import ContainerKind, ContainerPort, ContainerState, Probe
 from exporter.objects.meta import Rejected
 from exporter.objects.pods import Pod, pod_from_metadata
 from exporter.objects.resources import PODS
@@ -244,14 +244,18 @@ def test_containers_are_read_with_kind_state_and_probes() -> None:
     assert (migrate.name, migrate.kind, migrate.state) == (
         "migrate",
         ContainerKind.INIT,
-        State.TERMINATED,
+        ContainerState.TERMINATED,
     )
     assert (migrate.why, migrate.exit_code, migrate.ready) == ("Completed", 0, True)
-    assert (proxy.kind, proxy.state, proxy.started) == (ContainerKind.SIDECAR, State.RUNNING, True)
+    assert (proxy.kind, proxy.state, proxy.started) == (
+        ContainerKind.SIDECAR,
+        ContainerState.RUNNING,
+        True,
+    )
     assert proxy.ports == (ContainerPort("", "TCP", 15001),)
     assert (app.kind, app.state, app.why) == (
         ContainerKind.APP,
-        State.WAITING,
+        ContainerState.WAITING,
         "CrashLoopBackOff",
     )
     assert app.message == ""
