@@ -18,7 +18,7 @@ COPY exporter/ exporter/
 # Bytecode that is never compared with its source stays good whatever a registry or an unpacker does to times of files.
 RUN python -m pip wheel --no-build-isolation --no-deps --wheel-dir /dist . \
  && python -m pip --python /opt/kube-endpoints-exporter/bin/python install --no-compile --no-deps --no-index --find-links /dist kube-endpoints-exporter \
- && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/kube-endpoints-exporter/lib \
+ && python -m compileall -q -f -j 0 --invalidation-mode unchecked-hash /opt/kube-endpoints-exporter/lib \
  && /opt/kube-endpoints-exporter/bin/kube-endpoints-exporter --version
 
 FROM ${BASE}
@@ -37,7 +37,7 @@ ENV PATH="/opt/kube-endpoints-exporter/bin:${PATH}" PYTHONDONTWRITEBYTECODE=1 PY
 # it again at every start.
 RUN python -m pip uninstall --yes pip \
  && rm -rf /usr/local/lib/python3*/ensurepip \
- && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /usr/local/lib/python3.*/ -x '/(test|idlelib|lib2to3|turtledemo|tkinter)/' \
+ && python -m compileall -q -f -j 0 --invalidation-mode unchecked-hash /usr/local/lib/python3.*/ -x '/(test|idlelib|lib2to3|turtledemo|tkinter)/' \
  && rm -rf /usr/local/lib/python3.*/test /usr/local/lib/python3.*/idlelib /usr/local/lib/python3.*/turtledemo
 COPY --from=build /opt/kube-endpoints-exporter /opt/kube-endpoints-exporter
 USER 65532:65532
