@@ -195,7 +195,7 @@ class _Collector:
         use = find_use(found.group, found.version, found.kind)
         if use.namespaced is False:
             found = msgspec.structs.replace(found, namespace="")
-        if use.what is Use.NOTHING:
+        if use.what is Use.NOTHING or _is_hook(found):
             return
         if use.what is Use.STRANGE:
             self.faults.append(
@@ -216,6 +216,12 @@ class _Collector:
             why = "what its objects make can't be known"
             self.faults.append(Fault(found.file, found.line, why, found.subject, blinding=False))
         self.manifests.append(found)
+
+
+def _is_hook(found: Manifest) -> bool:
+    """Whether it runs for moments alone, at an upgrade or a test: Services are not for it."""
+    hook = found.get("metadata", "annotations", "helm.sh/hook")
+    return hook is not None and found.kind in ("Pod", "Job")
 
 
 def _is_template(found: Manifest) -> bool:

@@ -147,6 +147,15 @@ def test_objects_without_a_namespace_live_in_the_one_given(tmp_path: Path) -> No
     ]
 
 
+def test_pods_of_a_hook_are_passed_over(tmp_path: Path) -> None:
+    """They run at `helm test` or an upgrade, and carry the labels of the release mostly."""
+    hook = workload("test", kind="Job", replicas=None)
+    hook = {**hook, "apiVersion": "batch/v1"}
+    hook["metadata"]["annotations"] = {"helm.sh/hook": "test"}
+    found = read_manifests([write(tmp_path, service(), hook)], "shop")
+    assert [one.kind for one in found.manifests] == ["Service"]
+
+
 def test_of_a_folder_only_what_holds_objects_is_read(tmp_path: Path) -> None:
     """Values, workflows, hidden folders and patches of a kustomization are none."""
     write(tmp_path, service(), name="service.yml")
