@@ -17,6 +17,7 @@ READING = frozenset({"run", "scrape", "get", "explain", "check", "whatif", "wait
 FOLLOWING = frozenset({"run", "get", "wait", "demo"})
 EXPOSING = frozenset({"run", "scrape", "demo"})
 SERVING = frozenset({"run", "demo"})
+RUNNING = frozenset({"run"})
 JUDGING = READING | {"demo"}
 ALL = READING | {"demo", "simulate", "metrics"}
 

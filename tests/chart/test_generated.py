@@ -19,6 +19,7 @@ from tests.chart.rendering import (
     CHART,
     DEPENDENTS,
     ENDPOINTS,
+    EVENTS,
     NAMESPACED_DEPENDENTS,
     NAMESPACED_ROUTES,
     NODES,
@@ -160,6 +161,7 @@ def test_the_charts_rules_are_those_of_deploy_rbac() -> None:
             "dependents": DEPENDENTS,
             "routes": ROUTES,
             "auth": AUTH,
+            "events": [EVENTS],
         },
         "namespace": {
             "required": [SERVICES, SLICES],
@@ -168,6 +170,7 @@ def test_the_charts_rules_are_those_of_deploy_rbac() -> None:
             "workloads": WORKLOADS,
             "dependents": NAMESPACED_DEPENDENTS,
             "routes": NAMESPACED_ROUTES,
+            "events": [EVENTS],
         },
     }
 
