@@ -21,7 +21,7 @@ from exporter.dump.marked import Path as Path_
 from exporter.dump.packing import is_archive, unpack
 from exporter.dump.reading import may_hold_objects
 from exporter.dump.sources import STDIN
-from exporter.manifests.kinds import Use, find_use
+from exporter.manifests.kinds import Use, find_use, makes_pods
 from exporter.manifests.places import Fault, Manifest, dig
 
 _FILES = (".yaml", ".yml", ".json")
@@ -201,7 +201,8 @@ class _Collector:
             self.faults.append(
                 Fault(found.file, found.line, use.why, found.subject, blinding=use.blinding)
             )
-            self.manifests.append(found)
+            if makes_pods(found.group, found.kind):
+                self.manifests.append(found)
             return
         if _is_template(found):
             self.faults.append(Fault(found.file, found.line, UNRENDERED, found.kind))
