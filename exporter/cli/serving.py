@@ -18,8 +18,9 @@ from exporter.cli.chronicle import Chronicle
 from exporter.cli.leading import run_engine
 from exporter.cli.listening import Addresses, Servers, count_streams
 from exporter.cli.live import wants_streams
+from exporter.cli.notifying import Notifying, check_receiver
 from exporter.cli.succession import Succession
-from exporter.config import Settings
+from exporter.config import Settings, is_read_alike
 from exporter.engine.live import Engine
 from exporter.engine.state import State
 from exporter.engine.transitions import Story
@@ -74,6 +75,7 @@ async def serving(
         programming_latency=Group.CHANGES in groups,
         leader=settings.leader_lease is not None,
     )
+    notifying = Notifying(client, telemetry, chronicle, silent=settings.leader_lease is not None)
     hub = Hub(
         lambda keys, since: render_changes(succession.current.site, keys, since),
         lambda: render_status(succession.current.site),
@@ -88,8 +90,8 @@ async def serving(
 
         def tell(key: ServiceKey, story: Story) -> None:
             # One that has not taken over yet would tell the same a second time.
-            if chronicle is not None and succession.current is one:
-                chronicle.tell(key, story, one.state.reports.get(key))
+            if succession.current is one:
+                notifying.tell(key, story, one.state.reports.get(key))
 
         one.state.transitions.follow(tell)
         return one
@@ -102,12 +104,20 @@ async def serving(
     def answer_apart(request: Request) -> Response:
         return respond_apart(request, succession.current.site)
 
-    def take_over(changed: Settings) -> None:
-        succession.replace(assemble(changed, changed.enabled_groups()))
+    current = settings
 
+    def take_over(changed: Settings) -> None:
+        nonlocal current
+        before, current = current, changed
+        notifying.configure(changed)
+        if not is_read_alike(before, changed):
+            succession.replace(assemble(changed, changed.enabled_groups()))
+
+    await check_receiver(settings)
     servers = Servers(settings, client, addresses, (answer, answer_apart), telemetry.scrape_ended)
     urls = await servers.start()
-    work = asyncio.create_task(run_engine(succession, settings, client, telemetry))
+    notifying.configure(settings)
+    work = asyncio.create_task(run_engine(succession, settings, client, telemetry, notifying))
     others = [asyncio.create_task(_let_rest(succession, chronicle))]
     if reloading is not None:
         others.append(asyncio.ensure_future(reloading(settings, take_over)))
@@ -116,6 +126,7 @@ async def serving(
     finally:
         for task in (work, *others):
             task.cancel()
+        await notifying.close()
         await asyncio.gather(work, *others, return_exceptions=True)
         await hub.close()
         await servers.stop()
