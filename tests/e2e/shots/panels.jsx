@@ -66,6 +66,13 @@ function makeRegistry(fieldConfig) {
 }
 
 const gap = (value) => (Number.isFinite(value) ? value : null);
+/** Columns that are hidden are called otherwise since Grafana 12.2, which migrates boards itself. */
+function migrate(panel) {
+  const text = JSON.stringify(panel.fieldConfig);
+  const hidden = /{"id":"custom\.hidden","value":true}/g;
+  return { ...panel, fieldConfig: JSON.parse(text.replace(hidden, '{"id":"custom.hideFrom","value":{"viz":true}}')) };
+}
+
 const number = (text) => (text === 'NaN' ? NaN : Number(text));
 
 /** Series as Grafana's data source makes them: of a graph one frame each, of a table one a query. */
@@ -290,7 +297,8 @@ window.draw = async ({ board, results, from, to }, width) => {
   const range = { from: start, to: end, raw: { from: start, to: end } };
   const drawn = [];
   for (const panel of close(board.panels)) {
-    drawn.push({ panel, frames: panel.type in drawing ? await prepare(panel, results) : [] });
+    const shown = panel.type === 'table' ? migrate(panel) : panel;
+    drawn.push({ panel: shown, frames: panel.type in drawing ? await prepare(shown, results) : [] });
   }
   const bottom = Math.max(...drawn.map(({ panel }) => panel.gridPos.y + panel.gridPos.h));
   const height = 2 * MARGIN + bottom * (ROW + GAP);
