@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
+import importlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -16,7 +17,6 @@ from exporter.catalogue import Group
 from exporter.cli.assembling import Assembled, Bench
 from exporter.cli.chronicle import Chronicle
 from exporter.cli.leading import run_engine
-from exporter.cli.listening import Addresses, Servers, count_streams
 from exporter.cli.live import wants_streams
 from exporter.cli.succession import Succession
 from exporter.config import Settings
@@ -24,10 +24,11 @@ from exporter.engine.live import Engine
 from exporter.engine.state import State
 from exporter.engine.transitions import Story
 from exporter.model import ServiceKey
-from exporter.server import Hub, Pace
 from exporter.telemetry import Telemetry
-from exporter.web import Request, Response, respond, respond_apart
-from exporter.web.api.events import render_changes, render_status
+
+if TYPE_CHECKING:
+    from exporter.cli.front import Front
+    from exporter.cli.listening import Addresses
 
 #: Seconds after which rows that nobody asks for are let go.
 _IDLE = 120.0
@@ -74,14 +75,12 @@ async def serving(
         programming_latency=Group.CHANGES in groups,
         leader=settings.leader_lease is not None,
     )
-    hub = Hub(
-        lambda keys, since: render_changes(succession.current.site, keys, since),
-        lambda: render_status(succession.current.site),
-        instance := secrets.token_hex(4),
-        Pace(streams=count_streams(settings)),
+    # Half of all modules are those of pages and servers: the API server is at work meanwhile.
+    streaming, _ = await asyncio.gather(
+        wants_streams(settings, client),
+        asyncio.to_thread(importlib.import_module, "exporter.cli.front"),
     )
-    streaming = await wants_streams(settings, client)
-    bench = Bench(client, telemetry, hub, instance, streaming)
+    bench = Bench(client, telemetry, streaming)
 
     def assemble(settings: Settings, groups: Collection[Group]) -> Assembled:
         one = bench.assemble(settings, groups)
@@ -95,20 +94,17 @@ async def serving(
         return one
 
     succession = Succession(assemble(settings, groups))
-
-    def answer(request: Request) -> Response:
-        return respond(request, succession.current.site)
-
-    def answer_apart(request: Request) -> Response:
-        return respond_apart(request, succession.current.site)
+    front = _make_front(settings, client, telemetry, succession, addresses)
 
     def take_over(changed: Settings) -> None:
-        succession.replace(assemble(changed, changed.enabled_groups()))
+        following = assemble(changed, changed.enabled_groups())
+        front.furnish(following)
+        succession.replace(following)
 
-    servers = Servers(settings, client, addresses, (answer, answer_apart), telemetry.scrape_ended)
-    urls = await servers.start()
+    # Before anything is read: who can't listen ends with one line that says so.
+    urls = await front.start()
     work = asyncio.create_task(run_engine(succession, settings, client, telemetry))
-    others = [asyncio.create_task(_let_rest(succession, chronicle))]
+    others = [asyncio.create_task(_let_rest(front, chronicle))]
     if reloading is not None:
         others.append(asyncio.ensure_future(reloading(settings, take_over)))
     try:
@@ -117,13 +113,24 @@ async def serving(
         for task in (work, *others):
             task.cancel()
         await asyncio.gather(work, *others, return_exceptions=True)
-        await hub.close()
-        await servers.stop()
+        await front.stop()
 
 
-async def _let_rest(succession: Succession, chronicle: Chronicle | None) -> None:
+def _make_front(
+    settings: Settings,
+    client: Client,
+    telemetry: Telemetry,
+    succession: Succession,
+    addresses: Addresses,
+) -> Front:
+    from exporter.cli.front import Front
+
+    return Front(settings, client, telemetry, succession, addresses)
+
+
+async def _let_rest(front: Front, chronicle: Chronicle | None) -> None:
     while True:
         await asyncio.sleep(_IDLE / 4)
         if chronicle is not None:
             chronicle.settle()
-        succession.current.site.desk.rest(time.time(), _IDLE)
+        front.site.desk.rest(time.time(), _IDLE)

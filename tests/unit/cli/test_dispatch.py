@@ -152,3 +152,19 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         told = process.stderr.read()
     assert told == b""
     assert process.returncode == 141
+
+
+def test_a_starting_exporter_asks_the_api_server_before_it_loads_the_rest() -> None:
+    """Pages and servers are loaded while it answers; YAML and kubeconfigs in a Pod never."""
+    code = """
+import sys
+from exporter.cli import main, run
+run.run_until_stopped = lambda work: work.close() or 0
+main(["run"])
+late = ("aiohttp.web", "aiohttp_socks", "bcrypt", "kubernetes", "yaml", "importlib.resources",
+        "exporter.api.identity", "exporter.api.kubeconfig", "exporter.cli.front", "exporter.dump",
+        "exporter.plain_yaml", "exporter.server", "exporter.sim", "exporter.web",
+        "exporter.explaining.explain", "exporter.explaining.advice")
+print("loaded:", [name for name in late if name in sys.modules])
+"""
+    assert _run_python(code).endswith("loaded: []")
