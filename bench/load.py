@@ -63,7 +63,7 @@ def make_slice(size: Size, number: int, *, unready: int | None = None) -> Manife
             "targetRef": {
                 "kind": "Pod",
                 "namespace": namespace,
-                "name": _pod_name(number, index),
+                "name": pod_name(number, index),
                 "uid": f"00000000-0000-0000-{number:04x}-{index:012x}",
             },
         }
@@ -96,7 +96,7 @@ def make_pod(size: Size, number: int, index: int) -> Manifest:
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {
-            "name": _pod_name(number, index),
+            "name": pod_name(number, index),
             "namespace": size.namespace(number),
             "labels": {"app": f"app-{number}", "pod-template-hash": "7c9d8b6f5"},
         },
@@ -145,7 +145,8 @@ def make_pod_status(size: Size, number: int, index: int) -> Manifest:
     }
 
 
-def _pod_name(number: int, index: int) -> str:
+def pod_name(number: int, index: int) -> str:
+    """The name of a Service's Pod."""
     return f"service-{number}-7c9d8b6f5-{index:05d}"
 
 
@@ -200,12 +201,15 @@ def slice_path(size: Size, number: int, name: str = "") -> str:
     return f"{root}/{name}" if name else root
 
 
-async def fill(writer: Writer, size: Size) -> None:
-    """Create namespaces, Services, slices and Pods."""
+async def make_namespaces(writer: Writer, size: Size) -> None:
+    """Create the namespaces of all Services."""
     for number in range(min(NAMESPACES, size.services)):
         body = {"metadata": {"name": size.namespace(number)}}
         await writer.send("POST", "/api/v1/namespaces", body)
-    numbers = range(size.services)
+
+
+async def fill(writer: Writer, size: Size, numbers: range) -> None:
+    """Create the Services of these numbers, their slices and Pods."""
     await writer.send_all(
         lambda n=n: writer.send(  # type: ignore[misc]
             "POST", f"/api/v1/namespaces/{size.namespace(n)}/services", make_service(size, n)
@@ -229,33 +233,7 @@ async def _create_pod(writer: Writer, size: Size, number: int, index: int) -> No
     await writer.send("POST", root, make_pod(size, number, index))
     await writer.send(
         "PATCH",
-        f"{root}/{_pod_name(number, index)}/status",
+        f"{root}/{pod_name(number, index)}/status",
         make_pod_status(size, number, index),
-        "application/merge-patch+json",
-    )
-
-
-async def flip(writer: Writer, size: Size, number: int, *, unready: int | None) -> None:
-    """Make one endpoint of a Service's slice not ready, or all of them ready again."""
-    body = {"endpoints": make_slice(size, number, unready=unready)["endpoints"]}
-    await writer.send(
-        "PATCH",
-        slice_path(size, number, f"service-{number}-bench"),
-        body,
-        "application/merge-patch+json",
-    )
-
-
-async def flip_pod(writer: Writer, size: Size, number: int, index: int, *, ready: bool) -> None:
-    """Change the readiness that a Pod's status tells."""
-    body = make_pod_status(size, number, index)
-    for condition in body["status"]["conditions"]:
-        if condition["type"] in ("Ready", "ContainersReady"):
-            condition["status"] = "True" if ready else "False"
-    root = f"/api/v1/namespaces/{size.namespace(number)}/pods"
-    await writer.send(
-        "PATCH",
-        f"{root}/{_pod_name(number, index)}/status",
-        body,
         "application/merge-patch+json",
     )

@@ -1,176 +1,211 @@
-"""What is measured, in which order. Each subject has the machine to itself while it is."""
+"""What is measured of programs that run, in which order.
+
+Both run at the same time and see the same updates; each one's CPU is taken by its own clock.
+Scrapes alternate, A B A B, so that a machine that drifts can't decide.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
+from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
 import aiohttp
 import msgspec
 
-from bench.load import Size, Writer, flip, flip_pod
 from bench.subject import Subject
-from tests.e2e.harness.control_plane import ControlPlane
+from bench.updates import Kind, Updates
 
-_SETTLE = 5.0  # seconds after the first scrape; then memory is what it stays at
+_REST = 1.5  # seconds after updates; then both have told of them all
 _LATENCY_TRIES = 5
 _LATENCY_LIMIT = 30.0
+_PARALLEL = 20
+_ENCODINGS = ("identity", "gzip")
+
+Figures = dict[str, float]
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """Slice updates per second, and seconds of each phase with updates."""
+    """How long each phase with updates is, in seconds, and scrapes of each phase without.
 
-    rate: int
-    seconds: int
+    `settle` is seconds after the first scrape, until memory is what it stays at.
+    """
+
+    seconds: float
+    settle: float
+    scrapes: int
+    pods: bool
 
 
-async def measure_download(cluster: ControlPlane, *, pods: bool) -> dict[str, Any]:
-    """The floor: seconds and bytes to fetch the same lists and do nothing with them."""
-    paths = ["/api/v1/services", "/apis/discovery.k8s.io/v1/endpointslices"]
-    if pods:
-        paths.append("/api/v1/pods")
-    found: dict[str, Any] = {}
-    context = ssl.create_default_context(cafile=str(cluster.ca_file))
-    headers = {"Authorization": f"Bearer {cluster.admin_token}", "Accept": "application/json"}
-    async with aiohttp.ClientSession(
-        headers=headers, connector=aiohttp.TCPConnector(ssl=context), auto_decompress=False
-    ) as session:
-        for encoding in ("identity", "gzip"):
-            began, size = time.perf_counter(), 0
-            for path in paths:
-                async with session.get(
-                    f"{cluster.url}{path}?resourceVersion=0",
-                    headers={"Accept-Encoding": encoding},
-                ) as answer:
-                    async for chunk in answer.content.iter_any():
-                        size += len(chunk)
-            found[encoding] = {"seconds": time.perf_counter() - began, "bytes": size}
+async def measure_running(
+    subjects: Sequence[Subject], session: aiohttp.ClientSession, updates: Updates, plan: Plan
+) -> dict[str, Figures]:
+    """All figures of programs that have just told all; they go on running."""
+    found: dict[str, Figures] = {subject.name: {} for subject in subjects}
+    await asyncio.sleep(plan.settle)
+    for subject in subjects:
+        found[subject.name]["memory_mib"] = subject.read_memory()
+    for encoding in _ENCODINGS:
+        await _scrape_unchanged(subjects, session, encoding, plan.scrapes, found)
+    kinds = [Kind.SLICES, Kind.SLICE_BEATS]
+    kinds += [Kind.PODS, Kind.POD_BEATS] if plan.pods else []
+    for kind in kinds:
+        await _measure_updates(subjects, updates, kind, plan.seconds, found)
+    for encoding in _ENCODINGS:
+        await _scrape_while_updating(subjects, session, updates, plan.seconds, encoding, found)
+    for subject in subjects:
+        mine = found[subject.name]
+        mine["visible_seconds"] = await _measure_latency(subject, session, updates)
+        mine["memory_after_mib"] = subject.read_memory()
+        mine["memory_highest_mib"] = subject.read_memory("VmHWM")
     return found
 
 
-async def measure_subject(
-    subject: Subject, writer: Writer, size: Size, plan: Plan
-) -> dict[str, Any]:
-    """All figures of one subject; starts and stops its process."""
-    timeout = aiohttp.ClientTimeout(total=60)
-    try:
-        async with aiohttp.ClientSession(auto_decompress=False, timeout=timeout) as session:
-            found: dict[str, Any] = {
-                "first_scrape_seconds": await subject.wait_until_complete(session, size.services)
-            }
-            await asyncio.sleep(_SETTLE)
-            found["start_cpu"] = subject.read_cpu()
-            found["memory_mib"] = subject.read_memory()
-            found["unchanged"] = await subject.measure_scrapes(session, "identity")
-            found["unchanged_gzip"] = await subject.measure_scrapes(session, "gzip")
-            found["cpu_per_update"] = await _measure_updates(subject, writer, size, plan)
-            if size.pods:
-                found["cpu_per_pod_update"] = await _measure_pod_updates(
-                    subject, writer, size, plan
-                )
-            found["updating"] = await _scrape_under_load(
-                subject, session, writer, size, plan, "identity"
-            )
-            found["updating_gzip"] = await _scrape_under_load(
-                subject, session, writer, size, plan, "gzip"
-            )
-            found["visible_seconds"] = await _measure_latency(subject, session, writer, size)
-            found["memory_after_mib"] = subject.read_memory()
-            found["memory_highest_mib"] = subject.read_memory("VmHWM")
-            found["own"] = await _read_own(subject, session)
-            return found
-    finally:
-        subject.process.stop()
+async def measure_crowd(subject: Subject, session: aiohttp.ClientSession) -> Figures:
+    """Scrapes at the same time: seconds of one alone, of the first answer and of the last."""
+    alone = median([(await subject.scrape(session))[0].seconds for _ in range(5)])
+    crowd = await asyncio.gather(*(subject.scrape(session) for _ in range(_PARALLEL)))
+    took = sorted(scrape.seconds for scrape, _ in crowd)
+    return {"alone_seconds": alone, "first_seconds": took[0], "last_seconds": took[-1]}
 
 
-async def _update_for(writer: Writer, size: Size, plan: Plan, *, pods: bool = False) -> int:
-    """Updates at the planned rate; returns how many there were. Each changes a readiness."""
-    sent = 0
-    began = time.perf_counter()
-    pending: set[asyncio.Task[None]] = set()
-    while (elapsed := time.perf_counter() - began) < plan.seconds:
-        while sent < elapsed * plan.rate:
-            number, turn = sent % size.services, sent // size.services
-            if pods:
-                change = flip_pod(writer, size, number, 0, ready=bool(turn % 2))
-            else:
-                change = flip(writer, size, number, unready=None if turn % 2 else 0)
-            task = asyncio.create_task(change)
-            pending.add(task)
-            task.add_done_callback(pending.discard)
-            sent += 1
-        await asyncio.sleep(0.005)
-    await asyncio.gather(*pending)
-    return sent
+async def measure_query(
+    subject: Subject, session: aiohttp.ClientSession, query: str, times: int
+) -> float:
+    """Median CPU seconds of a scrape that asks for a part."""
+    spent = []
+    for _ in range(times):
+        before = subject.read_cpu()
+        await subject.scrape(session, query=query)
+        spent.append(subject.read_cpu() - before)
+    return median(spent)
 
 
-async def _heal(writer: Writer, size: Size, plan: Plan) -> None:
-    touched = min(size.services, plan.rate * plan.seconds + plan.rate)
-    await writer.send_all(
-        lambda n=n: flip(writer, size, n, unready=None)  # type: ignore[misc]
-        for n in range(touched)
-    )
-    await asyncio.sleep(1)
+async def measure_start_holds(
+    subject: Subject, session: aiohttp.ClientSession
+) -> dict[str, dict[str, Any]]:
+    """The longest hold from the first answer to the first complete scrape.
+
+    What comes before (imports) is nobody's wait but the start's, and part of its time.
+    """
+    await subject.start(session, listening=subject.read_hold)
+    return {"first sync": await subject.read_hold()}
 
 
-async def _measure_updates(subject: Subject, writer: Writer, size: Size, plan: Plan) -> float:
-    before = subject.read_cpu()
-    sent = await _update_for(writer, size, plan)
-    await asyncio.sleep(1)
-    used = subject.read_cpu() - before
-    await _heal(writer, size, plan)
-    return used / sent
+async def measure_holds(
+    subject: Subject, session: aiohttp.ClientSession, updates: Updates, plan: Plan
+) -> dict[str, dict[str, Any]]:
+    """The longest hold of the loop in each phase: of an exporter started so that it tells."""
+    found = await measure_start_holds(subject, session)
+    for _ in range(5):
+        for encoding in _ENCODINGS:
+            await subject.scrape(session, encoding)
+    found["unchanged scrapes"] = await subject.read_hold()
+    await measure_crowd(subject, session)
+    found[f"{_PARALLEL} scrapes at a time"] = await subject.read_hold()
+    for kind in [Kind.SLICES, *([Kind.PODS] if plan.pods else [])]:
+        load = asyncio.create_task(updates.run(kind, plan.seconds))
+        while not load.done():
+            await subject.scrape(session, "gzip")
+            await asyncio.sleep(1)
+        await load
+        await asyncio.sleep(_REST)
+        found[f"updates of {kind}, a scrape a second"] = await subject.read_hold()
+    terms = ",".join(f"!{letter}{number}" for letter in "abcd" for number in range(300))
+    url = subject.url.removesuffix("/metrics") + f"/api/v1/services?limit=1000&label={terms[:6000]}"
+    async with session.get(url) as answer:
+        await answer.read()
+    found["the worst request"] = await subject.read_hold()
+    return found
 
 
-async def _measure_pod_updates(subject: Subject, writer: Writer, size: Size, plan: Plan) -> float:
-    before = subject.read_cpu()
-    sent = await _update_for(writer, size, plan, pods=True)
-    await asyncio.sleep(1)
-    return (subject.read_cpu() - before) / sent
+# ── phases ───────────────────────────────────────────────────────────────────────────────────
 
 
-async def _scrape_under_load(
-    subject: Subject,
+async def _scrape_unchanged(
+    subjects: Sequence[Subject],
     session: aiohttp.ClientSession,
-    writer: Writer,
-    size: Size,
-    plan: Plan,
     encoding: str,
-) -> dict[str, float]:
-    """Median scrape, once a second, while slices change."""
-    load = asyncio.create_task(_update_for(writer, size, plan))
-    scrapes = []
-    before = subject.read_cpu()
+    times: int,
+    found: dict[str, Figures],
+) -> None:
+    """Median seconds, CPU seconds and bytes of scrapes while nothing changes."""
+    seen: dict[str, list[tuple[float, float, int]]] = {one.name: [] for one in subjects}
+    for attempt in range(times + 1):
+        for subject in subjects:
+            before = subject.read_cpu()
+            scrape, _ = await subject.scrape(session, encoding)
+            if attempt:  # the first one compresses what the following find compressed
+                spent = subject.read_cpu() - before
+                seen[subject.name].append((scrape.seconds, spent, scrape.size))
+    for name, scrapes in seen.items():
+        seconds, cpu, size = (median(column) for column in zip(*scrapes, strict=True))
+        found[name] |= {
+            f"unchanged_{encoding}_seconds": seconds,
+            f"unchanged_{encoding}_cpu": cpu,
+            f"unchanged_{encoding}_bytes": size,
+        }
+
+
+async def _measure_updates(
+    subjects: Sequence[Subject],
+    updates: Updates,
+    kind: Kind,
+    seconds: float,
+    found: dict[str, Figures],
+) -> None:
+    """CPU per update while nobody scrapes."""
+    before = {subject.name: subject.read_cpu() for subject in subjects}
+    sent = await updates.run(kind, seconds)
+    await asyncio.sleep(_REST)
+    for subject in subjects:
+        used = subject.read_cpu() - before[subject.name]
+        found[subject.name][f"cpu_per_{kind.replace(' ', '_')}"] = used / sent
+
+
+async def _scrape_while_updating(
+    subjects: Sequence[Subject],
+    session: aiohttp.ClientSession,
+    updates: Updates,
+    seconds: float,
+    encoding: str,
+    found: dict[str, Figures],
+) -> None:
+    """A scrape of each a second while slices change: its median, and the share of a core."""
+    took: dict[str, list[float]] = {subject.name: [] for subject in subjects}
+    before = {subject.name: subject.read_cpu() for subject in subjects}
+    began = time.perf_counter()
+    load = asyncio.create_task(updates.run(Kind.SLICES, seconds))
+    turn = 0
     while not load.done():
-        scrapes.append((await subject.scrape(session, encoding))[0])
-        await asyncio.sleep(1)
-    used = subject.read_cpu() - before
+        turn += 1
+        due = time.perf_counter() + 1
+        for subject in subjects if turn % 2 else list(subjects)[::-1]:
+            took[subject.name].append((await subject.scrape(session, encoding))[0].seconds)
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
     await load
-    await _heal(writer, size, plan)
-    return {
-        "seconds": median(scrape.seconds for scrape in scrapes),
-        "bytes": scrapes[-1].size,
-        "cpu_share": used / plan.seconds,
-    }
+    passed = time.perf_counter() - began
+    for subject in subjects:
+        mine = found[subject.name]
+        mine[f"updating_{encoding}_seconds"] = median(took[subject.name])
+        mine[f"updating_{encoding}_share"] = (subject.read_cpu() - before[subject.name]) / passed
 
 
 async def _measure_latency(
-    subject: Subject, session: aiohttp.ClientSession, writer: Writer, size: Size
+    subject: Subject, session: aiohttp.ClientSession, updates: Updates
 ) -> float:
     """Median seconds from a write's answer to the end of the first scrape that shows it.
 
-    One address is taken out, so the bytes of the scrape change. Whole scrapes are the only common
-    measure; the time of one is part of the figure.
+    Whole scrapes are the only common measure; the time of one is part of the figure.
     """
     found = []
-    for attempt in range(_LATENCY_TRIES):
-        _, old = await subject.scrape(session, "identity")
-        await flip(writer, size, attempt, unready=0)
+    for _ in range(_LATENCY_TRIES):
+        _, old = await subject.scrape(session)
+        await updates.flip_one()
         began = time.perf_counter()
-        while _domain(old) == _domain((await subject.scrape(session, "identity"))[1]):
+        while _domain(old) == _domain((await subject.scrape(session))[1]):
             if time.perf_counter() - began > _LATENCY_LIMIT:
                 raise TimeoutError(f"{subject.name} does not show an update")
         found.append(time.perf_counter() - began)
@@ -180,15 +215,3 @@ async def _measure_latency(
 def _domain(body: bytes) -> bytes:
     """The scrape without the exporter's metrics about itself, which change all the time."""
     return body.partition(b"# HELP endpoints_exporter_")[0]
-
-
-async def _read_own(subject: Subject, session: aiohttp.ClientSession) -> dict[str, float]:
-    """The exporter's own word on latency and loop lag; nothing for its peer."""
-    _, body = await subject.scrape(session, "identity")
-    found = {}
-    for name in ("event_to_visible_seconds", "loop_lag_seconds"):
-        for line in body.decode().splitlines():
-            key, _, value = line.rpartition(" ")
-            if key.startswith(f"endpoints_exporter_{name}") and not line.startswith("#"):
-                found[key.removeprefix("endpoints_exporter_")] = float(value)
-    return found

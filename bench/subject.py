@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from statistics import median
+from typing import Any
 
 import aiohttp
 import msgspec
 
+from bench.machine import read_cpu
 from tests.e2e.harness.processes import Process
-
-_TICK = os.sysconf("SC_CLK_TCK")
 
 
 class Scrape(msgspec.Struct, frozen=True):
@@ -24,10 +25,18 @@ class Scrape(msgspec.Struct, frozen=True):
     size: int
 
 
+class Start(msgspec.Struct, frozen=True):
+    """Seconds to the end of the first complete scrape, of the clock and of CPU."""
+
+    seconds: float
+    cpu: float
+
+
 class Subject:
     """One of the programs: how it is started and how a complete scrape of it is known.
 
-    A scrape is complete when `marker` occurs in it at least `expected` times.
+    A scrape is complete when each of `markers` occurs in it at least so often. `holds` is the file
+    into which it tells the longest hold of its loop, where it was started so that it does.
     """
 
     def __init__(
@@ -35,19 +44,21 @@ class Subject:
         name: str,
         command: Sequence[str | Path],
         url: str,
-        marker: bytes,
+        markers: Mapping[bytes, int],
         folder: Path,
-        environment: dict[str, str] | None = None,
+        *,
+        environment: Mapping[str, str] | None = None,
+        holds: Path | None = None,
     ) -> None:
         self.name = name
         self.url = url
-        self.marker = marker
+        self.markers = markers
         self.process = Process(name, command, log_folder=folder, environment=environment)
+        self._holds = holds
 
     def read_cpu(self) -> float:
         """CPU seconds used so far, user and system."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICK
+        return read_cpu(self.process.pid)
 
     def read_memory(self, field: str = "VmRSS") -> float:
         """Resident memory now (VmRSS) or at its highest (VmHWM), in MiB."""
@@ -56,43 +67,56 @@ class Subject:
                 return int(line.split()[1]) / 1024
         raise LookupError(field)
 
-    async def scrape(self, session: aiohttp.ClientSession, encoding: str) -> tuple[Scrape, bytes]:
+    async def read_hold(self) -> dict[str, Any]:
+        """The longest hold of its loop since the last look: `seconds` of CPU, and whose `name`."""
+        if self._holds is None:
+            raise LookupError(f"{self.name} was not started so that it tells")
+        self._holds.unlink(missing_ok=True)
+        os.kill(self.process.pid, signal.SIGUSR1)
+        async with asyncio.timeout(60):
+            while not self._holds.exists():  # noqa: ASYNC110 - a file tells nobody
+                await asyncio.sleep(0.02)
+        found: dict[str, Any] = json.loads(self._holds.read_text(encoding="utf-8"))
+        return found
+
+    async def scrape(
+        self, session: aiohttp.ClientSession, encoding: str = "identity", query: str = ""
+    ) -> tuple[Scrape, bytes]:
         """One scrape with this Accept-Encoding; the body comes as it is on the wire."""
         began = time.perf_counter()
         async with session.get(
-            self.url, headers={"Accept-Encoding": encoding, "Accept": "text/plain;version=0.0.4"}
+            self.url + query,
+            headers={"Accept-Encoding": encoding, "Accept": "text/plain;version=0.0.4"},
         ) as answer:
             body = await answer.read()
             if answer.status != 200:
                 raise aiohttp.ClientError(f"{answer.status}")
         return Scrape(time.perf_counter() - began, len(body)), body
 
-    async def wait_until_complete(
-        self, session: aiohttp.ClientSession, expected: int, deadline: float = 600
-    ) -> float:
-        """Seconds from the start of the process to the end of its first complete scrape."""
+    async def start(
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        listening: Callable[[], Awaitable[object]] | None = None,
+        deadline: float = 600,
+    ) -> Start:
+        """Start the process and wait for its first complete scrape.
+
+        `listening` is called once, when it first answers.
+        """
         began = time.perf_counter()
         self.process.start()
         while time.perf_counter() - began < deadline:
             try:
-                _, body = await self.scrape(session, "identity")
+                _, body = await self.scrape(session)
             except (aiohttp.ClientError, OSError):
                 body = b""
-            if body.count(self.marker) >= expected:
-                return time.perf_counter() - began
+            else:
+                if listening is not None:
+                    await listening()
+                    listening = None
+            if all(body.count(marker) >= number for marker, number in self.markers.items()):
+                return Start(time.perf_counter() - began, self.read_cpu())
             self.process.check_running()
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.02)
         raise TimeoutError(f"{self.name} gave no complete scrape in {deadline} s")
-
-    async def measure_scrapes(
-        self, session: aiohttp.ClientSession, encoding: str, times: int = 10
-    ) -> dict[str, float]:
-        """Median seconds, bytes and CPU seconds of scrapes while nothing changes."""
-        await self.scrape(session, encoding)
-        before = self.read_cpu()
-        scrapes = [(await self.scrape(session, encoding))[0] for _ in range(times)]
-        return {
-            "seconds": median(scrape.seconds for scrape in scrapes),
-            "bytes": scrapes[-1].size,
-            "cpu": (self.read_cpu() - before) / times,
-        }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import urlsplit
+
 _HIDDEN = "…"
 
 
@@ -27,3 +30,22 @@ def show_url(url: str) -> str:
         if cut:
             place += mark + _HIDDEN
     return f"{scheme}{parted}{place}"
+
+
+def show_origin(url: str) -> str:
+    """Scheme, host and port of a web URL, and nothing else: of some the path is the secret."""
+    scheme, parted, rest = show_url(url).partition("://")
+    place = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    return f"{scheme}{parted}{place}" if parted else _HIDDEN
+
+
+def is_web_url(url: str) -> bool:
+    """Whether it is an http or https URL with a host: a login, path and query are its own."""
+    if not url.isascii() or not url.isprintable() or re.search(r"[\s\\<>\"]", url):
+        return False
+    try:
+        parts = urlsplit(url)
+        fine = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    return fine and parts.scheme in ("http", "https") and bool(parts.hostname)

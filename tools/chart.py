@@ -42,7 +42,17 @@ OWNED = (
 GRAFANA_ALERTS = "# Made from alerts/ by tools/chart.py: alerts that Grafana evaluates itself.\n"
 #: Where the numbers stand that prometheusRule.thresholds changes.
 THRESHOLDS = "# Made from tools/mixin.py by tools/chart.py.\n"
-GROUPS = ("required", "endpoints", "pods", "nodes", "workloads", "dependents", "routes", "auth")
+GROUPS = (
+    "required",
+    "endpoints",
+    "pods",
+    "nodes",
+    "workloads",
+    "dependents",
+    "routes",
+    "auth",
+    "events",
+)
 
 #: Files that repeat the program's version: what stands before and behind it.
 VERSIONED = (

@@ -29,6 +29,7 @@ EXTRAS = {
 }
 #: Other ways to run it, each whole, to be applied in place of the plain installation.
 FORMS = {
+    "events": ("config.events=true",),
     "leader-election": ("leaderElection.enabled=true", "replicas=2"),
     "one-namespace": ("rbac.scope=namespace", "namespaces={default}"),
     "shards": ("sharding.enabled=true",),
@@ -38,8 +39,9 @@ FORMS = {
         "webConfig.tls=true",
     ),
 }
-#: The form that is a kustomize component too.
+#: The forms that are kustomize components too.
 _LEADER = "leader-election"
+_EVENTS = "events"
 _HELM_LABELS = ("helm.sh/chart", "app.kubernetes.io/managed-by")
 
 
@@ -83,36 +85,52 @@ def render_deployments(chart: Path, helm: Path) -> dict[Path, str]:
         )
     forms = {name: render(chart, helm, switches) for name, switches in FORMS.items()}
     files |= {manifests / "complete" / f"{name}.yaml": show(one) for name, one in forms.items()}
-    return files | make_leader_component(kustomize / "components" / _LEADER, plain, forms[_LEADER])
+    components = kustomize / "components"
+    for name, make_patch in ((_LEADER, make_leader_patch), (_EVENTS, make_events_patch)):
+        files |= make_component(components / name, plain, forms[name], make_patch())
+    return files
 
 
-def make_leader_component(folder: Path, plain: list[Any], form: list[Any]) -> dict[Path, str]:
-    """Lease, role and binding; and by environment, for the namespace is the overlay's to say."""
-    known = {(one["kind"], one["metadata"]["name"]) for one in plain}
-    added = [one for one in form if (one["kind"], one["metadata"]["name"]) not in known]
+def make_leader_patch() -> dict[str, Any]:
+    """The Lease by environment, for the namespace is the overlay's to say; and two replicas."""
     own = {"name": "POD_NAMESPACE", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}}
     lease = {"name": "ENDPOINTS_EXPORTER_LEADER_LEASE", "value": f"$(POD_NAMESPACE)/{NAME}"}
-    patch = {
+    return {
+        "replicas": 2,
+        "template": {"spec": {"containers": [{"name": NAME, "env": [own, lease]}]}},
+    }
+
+
+def make_events_patch() -> dict[str, Any]:
+    """The switch by environment, which adds to what others set."""
+    switch = {"name": "ENDPOINTS_EXPORTER_EVENTS", "value": "true"}
+    return {"template": {"spec": {"containers": [{"name": NAME, "env": [switch]}]}}}
+
+
+def make_component(
+    folder: Path, plain: list[Any], form: list[Any], patch: dict[str, Any]
+) -> dict[Path, str]:
+    """What a form has besides the plain objects, and the patch of the Deployment's spec."""
+    known = {(one["kind"], one["metadata"]["name"]) for one in plain}
+    added = [one for one in form if (one["kind"], one["metadata"]["name"]) not in known]
+    deployment = {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
         "metadata": {"name": NAME},
-        "spec": {
-            "replicas": 2,
-            "template": {"spec": {"containers": [{"name": NAME, "env": [own, lease]}]}},
-        },
+        "spec": patch,
     }
     component = {
         "apiVersion": "kustomize.config.k8s.io/v1alpha1",
         "kind": "Component",
-        "resources": [f"{_LEADER}.yaml"],
+        "resources": [f"{folder.name}.yaml"],
         "patches": [
             # By kind and name: the base has a namespace, and this can't know which.
-            {"path": "replicas.yaml", "target": {"kind": "Deployment", "name": NAME}}
+            {"path": "deployment.yaml", "target": {"kind": "Deployment", "name": NAME}}
         ],
     }
     return {
-        folder / f"{_LEADER}.yaml": show(added),
-        folder / "replicas.yaml": show([patch]),
+        folder / f"{folder.name}.yaml": show(added),
+        folder / "deployment.yaml": show([deployment]),
         folder / "kustomization.yaml": show([component]),
     }
 

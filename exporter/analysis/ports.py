@@ -16,12 +16,14 @@ from exporter.objects.slices import READY, SERVING, TERMINATING, Endpoint, Endpo
 class Reach(msgspec.Struct, frozen=True):
     """Ready pairs by Service port; `usable`: is any ready endpoint reached; `routable`: addresses.
 
-    `routable` counts what kube-proxy or a headless DNS answer would hand out now.
+    `routable` counts what kube-proxy or a headless DNS answer would hand out now. `reached` are the
+    ready entries that traffic reaches; None: all that are ready.
     """
 
     ports: tuple[PortReady, ...]
     usable: bool
     routable: int
+    reached: tuple[Endpoint, ...] | None = None
 
 
 def measure_reach(service: Service, merged: Merged, routed: Sequence[EndpointSlice]) -> Reach:
@@ -33,6 +35,7 @@ def measure_reach(service: Service, merged: Merged, routed: Sequence[EndpointSli
     """
     ports: list[PortReady] = []
     routable: set[str] = set()
+    reached: list[Endpoint] = []
     usable = False
     for port in _distinct(service.ports):
         pairs = merge_pairs(routed, port.name, port.protocol)
@@ -41,15 +44,17 @@ def measure_reach(service: Service, merged: Merged, routed: Sequence[EndpointSli
         if service.headless:
             continue
         usable = usable or bool(ready)
+        reached += [pairs[pair] for pair in ready]
         routable.update([address for address, _ in ready])
         if len(ready) < len(pairs):
             routable.update(_fall_back(pairs))
     if service.headless:
         entries = [entry for kind in IP_FAMILIES for entry in merged.get(kind, {}).values()]
-        up = [entry.address for entry in entries if entry.flags & READY]
-        usable = bool(up)
-        routable.update(up or [entry.address for entry in entries if _drains(entry)])
-    return Reach(tuple(ports), usable, len(routable))
+        reached = [entry for entry in entries if entry.flags & READY]
+        usable = bool(reached)
+        handed = reached or [entry for entry in entries if _drains(entry)]
+        routable.update([entry.address for entry in handed])
+    return Reach(tuple(ports), usable, len(routable), tuple(reached))
 
 
 def _fall_back(pairs: Pairs) -> Iterator[str]:

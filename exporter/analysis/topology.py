@@ -1,46 +1,50 @@
-"""Where the ready addresses are: Nodes, zones, hints, and Nodes that have none of their own."""
+"""Where the ready addresses are: Nodes, zones, hints, Nodes that have none, what a loss leaves."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 
-from exporter.analysis.merge import Merged
+from exporter.analysis.facts import Facts
+from exporter.analysis.merge import ready_entries
 from exporter.model import Topology
-from exporter.objects.nodes import Node
-from exporter.objects.services import Service
-from exporter.objects.slices import NODE_HINT, READY, ZONE_HINT
+from exporter.objects.slices import NODE_HINT, ZONE_HINT
 
 
-def locate(
-    service: Service,
-    merged: Merged,
-    nodes: Mapping[str, Node] | None,
-    *,
-    zones_known: bool = True,
-) -> Topology:
-    """The Topology of a Service's ready addresses.
-
-    `nodes` is None where Nodes can't be read; `zones_known` is False for legacy Endpoints.
-    """
+def locate(facts: Facts) -> Topology:
+    """The Topology of a Service's ready addresses."""
     zones: dict[str, int] = {}
     used: set[str] = set()
     hinted = 0
-    for entries in merged.values():
-        for entry in entries.values():
-            flags = entry.flags
-            if not flags & READY:
-                continue
-            used.add(entry.node)
-            zones[entry.zone] = zones.get(entry.zone, 0) + 1
-            if flags & (ZONE_HINT | NODE_HINT):
-                hinted += 1
-    used.discard("")
+    for entry in ready_entries(facts.merged):
+        used.add(entry.node)
+        zones[entry.zone] = zones.get(entry.zone, 0) + 1
+        if entry.flags & (ZONE_HINT | NODE_HINT):
+            hinted += 1
+    reached = facts.reach.reached
+    nodes_reached: Collection[str] = used if reached is None else {one.node for one in reached}
+    zones_reached: Collection[str] = zones if reached is None else {one.zone for one in reached}
+    view, exact = facts.view, facts.exact
+    usable = facts.reach.usable
     without_local = None
-    if service.internal_policy == "Local" and nodes is not None:
-        without_local = sum(node.schedulable and name not in used for name, node in nodes.items())
+    if view.service.internal_policy == "Local" and view.nodes is not None:
+        without_local = sum(
+            node.schedulable and name not in used for name, node in view.nodes.items()
+        )
     return Topology(
-        nodes=len(used),
-        zones=tuple(sorted(zones.items())) if zones_known else None,
-        hinted=hinted if zones_known else None,
+        nodes=len(used) - ("" in used),
+        zones=tuple(sorted(zones.items())) if exact else None,
+        hinted=hinted if exact else None,
         without_local=without_local,
+        survives_node=_survive(nodes_reached) if usable else None,
+        survives_zone=_survive(zones_reached) if usable and exact else None,
     )
+
+
+def _survive(places: Collection[str]) -> bool | None:
+    """Whether what is in these places outlives the loss of any one of them.
+
+    An endpoint of which nobody knows where it is ("") may be in the one place that is known.
+    """
+    if len(places) - ("" in places) > 1:
+        return True
+    return None if "" in places else False

@@ -132,10 +132,14 @@ class Client:
             overdue.cancel()
             answer.close()
 
-    async def send(self, method: str, path: str, body: bytes | None = None) -> bytes:
-        """One small request, `body` as JSON; the answer's body. Raises ApiError."""
+    async def send(
+        self, method: str, path: str, body: bytes | None = None, *, form: str = "application/json"
+    ) -> bytes:
+        """One small request, `body` in the `form` named; the answer's body. Raises ApiError."""
         timeout = aiohttp.ClientTimeout(total=LIST_IDLE, sock_connect=CONNECT)
-        answer = await self._open(path, {}, timeout, "identity", method=method, body=body)
+        answer = await self._open(
+            path, {}, timeout, "identity", method=method, body=body, form=form
+        )
         body = b""
         try:
             async with aclosing(self._chunks(answer)) as chunks:
@@ -156,11 +160,12 @@ class Client:
         *,
         method: str = "GET",
         body: bytes | None = None,
+        form: str = "application/json",
     ) -> aiohttp.ClientResponse:
         credentials = self._credentials
         headers = [("Accept-Encoding", encoding), *credentials.headers]
         if body is not None:
-            headers.append(("Content-Type", "application/json"))
+            headers.append(("Content-Type", form))
         authorization = await credentials.authorization(self._clock())
         if authorization is not None:
             headers.append(("Authorization", authorization))

@@ -50,6 +50,13 @@ def _without_local(report: ServiceReport) -> list[Sample]:
     return [((), report.topology.without_local)]
 
 
+def _survives(report: ServiceReport) -> list[Sample]:
+    if report.topology is None:
+        return []
+    told = (("node", report.topology.survives_node), ("zone", report.topology.survives_zone))
+    return [((loss,), int(left)) for loss, left in told if left is not None]
+
+
 TOPOLOGY: tuple[Family, ...] = (
     Family(
         "k8s_service_endpoints_ready_nodes",
@@ -87,6 +94,15 @@ TOPOLOGY: tuple[Family, ...] = (
         "Schedulable Nodes that drop traffic to the Service, for internalTrafficPolicy is Local"
         " and no ready endpoint is on them.",
         _without_local,
+    ),
+    Family(
+        "k8s_service_endpoints_survives",
+        Kind.GAUGE,
+        Group.TOPOLOGY,
+        "1 when the Service would still have a usable ready endpoint after the loss of its worst"
+        " single Node or zone; absent while it has none, or where nobody can know.",
+        _survives,
+        ("loss",),
     ),
 )
 

@@ -126,6 +126,56 @@ def add_check_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="No Services at all, or none in a namespace that was named, is as it should be.",
     )
+    _output(parser, "text", "json", "sarif", "junit", "github")
+    _colour(parser)
+    add_from_file(parser)
+    parser.add_argument(
+        "--manifests",
+        action="extend",
+        nargs="+",
+        metavar="PATH",
+        help="Instead of a cluster: manifests before they are applied, as files, folders or - for "
+        "stdin (`helm template …`, `kubectl kustomize …`). Repeatable: several are one set. "
+        "-n is the namespace of objects that name none. No API server is contacted.",
+    )
+    parser.add_argument(
+        "--complete",
+        action="store_true",
+        help="With --manifests: what is not in them is nowhere. Else Services of namespaces of "
+        "which none is given are unknown, not missing.",
+    )
+
+
+def add_whatif_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `whatif` takes besides settings."""
+    parser.add_argument(
+        "--drain",
+        metavar="NODE",
+        nargs="+",
+        action="extend",
+        help="These Nodes are drained, and then they are gone.",
+    )
+    parser.add_argument(
+        "--zone",
+        metavar="ZONE",
+        nargs="+",
+        action="extend",
+        help="Everything in these zones is lost at once.",
+    )
+    parser.add_argument(
+        "--scale",
+        metavar="WORKLOAD=N",
+        nargs="+",
+        action="extend",
+        help="NAMESPACE/NAME=N or KIND/NAMESPACE/NAME=N: this workload is scaled to N Pods.",
+    )
+    parser.add_argument(
+        "--nodes",
+        metavar="N",
+        help="By itself: N Nodes are lost at once, for each Service the worst for it, and which N "
+        "are the worst for all.",
+    )
+    _which_namespace(parser)
     _output(parser, "text", "json")
     _colour(parser)
     add_from_file(parser)

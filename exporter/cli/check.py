@@ -72,6 +72,15 @@ class Verdict(msgspec.Struct, frozen=True):
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Print what is not as it should be, and say by the status whether there is any."""
     settings = _with_min_ready(args, settings)
+    if args.manifests is not None:
+        if args.from_file is not None or args.all_namespaces:
+            raise CommandError("check: --manifests goes with neither --from-file nor -A")
+        from exporter.cli.linting import run as lint
+
+        return lint(args, settings)
+    if args.complete or args.output not in ("text", "json"):
+        flag = "--complete" if args.complete else f"-o {args.output}"
+        raise CommandError(f"check: {flag} goes with --manifests alone")
     namespaces = (args.namespace,) if args.namespace is not None else ()
     gathered = gather(settings, args.from_file, namespaces, routes=True)
     if not args.allow_empty:

@@ -20,6 +20,7 @@ from exporter.cli.arguments import (
     add_nothing,
     add_simulate_arguments,
     add_wait_arguments,
+    add_whatif_arguments,
 )
 from exporter.cli.errors import PROGRAM
 
@@ -41,7 +42,7 @@ class Command(NamedTuple):
         """The examples as lines of a shell script."""
         for what, line in self.examples:
             yield f"# {what}"
-            yield line if line.startswith("kubectl ") else f"{PROGRAM} {line}"
+            yield line if line.startswith(("kubectl ", "helm ")) else f"{PROGRAM} {line}"
 
 
 _KUBECTL = "kubectl get services,endpointslices,pods,nodes -A -o json"
@@ -121,14 +122,38 @@ COMMANDS: tuple[Command, ...] = (
         "dead port or address family; more than half not ready; a pending load balancer …); or it "
         "has none and none is meant (ExternalName, scaled to zero, no selector and never any "
         "endpoints, being deleted); or it is annotated endpoints-exporter.io/ignore, or younger "
-        "than --grace-period.",
+        "than --grace-period. With --manifests it judges what there will be once they are applied, "
+        "and names file and line.",
         (
             ("after a deployment", "check -n shop"),
             ("two ready endpoints each", "check --min-ready 2"),
             ("of a file", "check --from-file cluster.json"),
+            ("manifests before they are applied", "check --manifests deploy/ -o sarif"),
+            ("a rendered chart", f"helm template ./chart | {PROGRAM} check -n shop --manifests -"),
         ),
         add_check_arguments,
         "exporter.cli.check",
+    ),
+    Command(
+        "whatif",
+        "which Services would be down without a Node, a zone or some Pods",
+        "Takes away what is named, judges every Service again as if it were so, and lists those "
+        "that would be down, below min-ready or degraded. It is the worst case: nothing that is "
+        "lost comes up anywhere else, and no new Pod gets ready. A Node that is drained is gone "
+        "for traffic in the end, with its DaemonSets; what the drain itself leaves alone is told "
+        "apart. Tells too which PodDisruptionBudgets would block the drain, which Nodes a Local "
+        "policy would cut off while they drain, and which webhooks with failurePolicy Fail would "
+        "stop the API server. --drain, --zone and --scale go together; --nodes stands by itself. "
+        "Ends with 0 when no Service would be harmed and no drain blocked; with 1 when some would; "
+        "with 2 when it can't tell, or there is no Node, zone or workload of that name.",
+        (
+            ("before a Node is drained", "whatif --drain worker-1 worker-2"),
+            ("the loss of a zone, out of a file", "whatif --zone eu-1a --from-file cluster.json"),
+            ("whether any single Node can go", "whatif --nodes 1"),
+            ("before fewer Pods are asked for", "whatif --scale shop/web=1 -n shop"),
+        ),
+        add_whatif_arguments,
+        "exporter.cli.whatif",
     ),
     Command(
         "wait",

@@ -14,11 +14,12 @@ _HINT = "--allow-empty takes that for good"
 
 
 def find_unmatched(
-    gathered: Gathered, settings: Settings, namespaces: Sequence[str]
+    gathered: Gathered, settings: Settings, namespaces: Sequence[str], hint: str = _HINT
 ) -> Iterator[str]:
     """A line for everything that was asked for and has no Service at all.
 
-    `namespaces` are those of -n. A Service that can't be decoded is there, too.
+    `namespaces` are those of -n. A Service that can't be decoded is there, too. `hint` is what to
+    do where nothing was likely meant.
     """
     if gathered.services_missing:
         return  # nobody can tell; what is missing has been told
@@ -26,13 +27,14 @@ def find_unmatched(
     here |= {one.namespace for one in gathered.rejected() if one.resource == SERVICES.name}
     named = namespaces or settings.namespaces
     which = _narrowed_by(settings)
+    end = f"; {hint}" if hint else ""
     for namespace in named:
         if namespace not in here:
             close = difflib.get_close_matches(namespace, sorted(here), n=1, cutoff=0.6)
-            guess = f"; did you mean {escape_text(close[0])}?" if close else f"; {_HINT}"
+            guess = f"; did you mean {escape_text(close[0])}?" if close else end
             yield f"there are no Services in namespace {escape_text(namespace)}{which}{guess}"
     if not named and not here:
-        yield f"there are no Services{which}; {_HINT}"
+        yield f"there are no Services{which}{end}"
 
 
 def _narrowed_by(settings: Settings) -> str:

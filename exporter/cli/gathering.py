@@ -16,6 +16,7 @@ from exporter.explaining.wording import escape_text
 from exporter.model import ServiceKey, ServiceReport
 from exporter.objects.meta import Rejected
 from exporter.objects.resources import (
+    BUDGETS,
     DEPENDENTS,
     NODES,
     PODS,
@@ -81,7 +82,7 @@ def choose(settings: Settings, *, groups: Collection[Group] = ()) -> Choices:
 
 
 def wanted_resources(
-    settings: Settings, *, dependents: bool, routes: bool = False
+    settings: Settings, *, dependents: bool, routes: bool = False, budgets: bool = False
 ) -> tuple[str, ...]:
     """The resources to read, those that are required first."""
     names = [SERVICES.name, settings.source.value]
@@ -95,6 +96,8 @@ def wanted_resources(
         names += [resource.name for resource in DEPENDENTS]
     if routes:
         names += [resource.name for resource in ROUTES]
+    if budgets:
+        names.append(BUDGETS.name)
     return tuple(names)
 
 
@@ -104,24 +107,26 @@ def gather(
     namespaces: tuple[str, ...] = (),
     *,
     routes: bool = False,
+    budgets: bool = False,
     exposed: bool = False,
 ) -> Gathered:
     """Read what the settings ask for; CommandError when that can't be done at all.
 
     `namespaces` are all that is spoken of: of a cluster no more is read, for a reading costs time
     and needs permissions. A file is there whole anyway, and may tell what else was meant.
-    `routes`: read what refers to Services, too, where that is allowed. `exposed`: have the
+    `routes`: read what refers to Services, too, where that is allowed; `budgets`: and
+    PodDisruptionBudgets. `exposed`: have the
     metrics rendered.
     """
     if from_file is not None:
         from exporter.cli.offline import gather_offline
 
-        return gather_offline(settings, from_file, exposed=exposed)
+        return gather_offline(settings, from_file, budgets=budgets, exposed=exposed)
     if namespaces:
         settings = msgspec.structs.replace(settings, namespaces=namespaces)
     from exporter.cli.live import gather_live
 
-    return gather_live(settings, routes=routes, exposed=exposed)
+    return gather_live(settings, routes=routes, budgets=budgets, exposed=exposed)
 
 
 def complain(gathered: Gathered) -> None:

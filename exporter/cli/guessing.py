@@ -22,3 +22,9 @@ def guess_service(name: str, namespaces: Sequence[str], known: Iterable[ServiceK
     by_name = {key.name: key for key in reversed(inside[:_MOST])}
     close = difflib.get_close_matches(name, by_name, n=1, cutoff=0.6)
     return f"; did you mean {escape_text(str(by_name[close[0]]))}?" if close else ""
+
+
+def guess_name(name: str, known: Iterable[str]) -> str:
+    """The same for any other name: `; did you mean …?`, or `` where nothing is spelled alike."""
+    close = difflib.get_close_matches(name, sorted(known)[:_MOST], n=1, cutoff=0.6)
+    return f"; did you mean {escape_text(close[0])}?" if close else ""

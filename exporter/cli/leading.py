@@ -7,6 +7,7 @@ import secrets
 import socket
 
 from exporter.api import Client
+from exporter.cli.notifying import Notifying
 from exporter.cli.succession import Succession
 from exporter.config import Settings
 from exporter.engine.leader import Leadership
@@ -14,7 +15,11 @@ from exporter.telemetry import Telemetry
 
 
 async def run_engine(
-    succession: Succession, settings: Settings, client: Client, telemetry: Telemetry
+    succession: Succession,
+    settings: Settings,
+    client: Client,
+    telemetry: Telemetry,
+    notifying: Notifying,
 ) -> None:
     """Goes on until cancelled. Where a lease is named, nothing is told of Services without it."""
     if settings.leader_lease is None:
@@ -23,6 +28,7 @@ async def run_engine(
 
     def changed(leading: bool) -> None:  # noqa: FBT001 - as Leadership tells it
         succession.silence(not leading)
+        notifying.silence(not leading)
         telemetry.show_leader(leading)
 
     # The name alone is not enough: a restarted container has its Pod's name again.

@@ -97,7 +97,9 @@ async def open_client(settings: Settings, *, warned: Callable[[str], None] | Non
         raise CommandError(escape_text(str(error))) from None
 
 
-def gather_live(settings: Settings, *, routes: bool, exposed: bool) -> Gathered:
+def gather_live(
+    settings: Settings, *, routes: bool, exposed: bool, budgets: bool = False
+) -> Gathered:
     """Read all that the settings ask for; CommandError when the API server can't be read.
 
     What may not be read (403) or does not exist (404) is done without: optional resources
@@ -112,6 +114,7 @@ def gather_live(settings: Settings, *, routes: bool, exposed: bool) -> Gathered:
                 settings,
                 dependents=Group.DEPENDENTS in groups,
                 routes=routes or Group.ROUTES in groups,
+                budgets=budgets,
             )
             return await read_once(client, settings, resources, exposed=exposed)
 

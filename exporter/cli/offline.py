@@ -20,7 +20,9 @@ from exporter.objects.resources import ENDPOINTS, RESOURCES, SERVICES
 _MOST_NAMES = 3
 
 
-def gather_offline(settings: Settings, paths: Sequence[str], *, exposed: bool) -> Gathered:
+def gather_offline(
+    settings: Settings, paths: Sequence[str], *, budgets: bool, exposed: bool
+) -> Gathered:
     """Read files and folders as one dump; CommandError for one that can't be read as a whole."""
     try:
         dump = read_dumps(paths)
@@ -28,7 +30,7 @@ def gather_offline(settings: Settings, paths: Sequence[str], *, exposed: bool) -
         raise CommandError(escape_text(str(error))) from None
     state = State(choose(settings, groups=settings.enabled_groups() if exposed else ()))
     now = time.time()
-    for resource in wanted_resources(settings, dependents=True, routes=True):
+    for resource in wanted_resources(settings, dependents=True, routes=True, budgets=budgets):
         if resource in dump.held:
             state.deliver(Replace(resource, "", tuple(_chosen(settings, resource, dump))))
     state.settle(now)

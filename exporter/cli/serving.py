@@ -18,8 +18,9 @@ from exporter.cli.assembling import Assembled, Bench
 from exporter.cli.chronicle import Chronicle
 from exporter.cli.leading import run_engine
 from exporter.cli.live import wants_streams
+from exporter.cli.notifying import Notifying, check_receiver
 from exporter.cli.succession import Succession
-from exporter.config import Settings
+from exporter.config import Settings, is_read_alike
 from exporter.engine.live import Engine
 from exporter.engine.state import State
 from exporter.engine.transitions import Story
@@ -75,6 +76,7 @@ async def serving(
         programming_latency=Group.CHANGES in groups,
         leader=settings.leader_lease is not None,
     )
+    notifying = Notifying(client, telemetry, chronicle, silent=settings.leader_lease is not None)
     # Half of all modules are those of pages and servers: the API server is at work meanwhile.
     streaming, _ = await asyncio.gather(
         wants_streams(settings, client),
@@ -87,23 +89,30 @@ async def serving(
 
         def tell(key: ServiceKey, story: Story) -> None:
             # One that has not taken over yet would tell the same a second time.
-            if chronicle is not None and succession.current is one:
-                chronicle.tell(key, story, one.state.reports.get(key))
+            if succession.current is one:
+                notifying.tell(key, story, one.state.reports.get(key))
 
         one.state.transitions.follow(tell)
         return one
 
     succession = Succession(assemble(settings, groups))
-    front = _make_front(settings, client, telemetry, succession, addresses)
+    current = settings
 
     def take_over(changed: Settings) -> None:
-        following = assemble(changed, changed.enabled_groups())
-        front.furnish(following)
-        succession.replace(following)
+        nonlocal current
+        before, current = current, changed
+        notifying.configure(changed)
+        if not is_read_alike(before, changed):
+            following = assemble(changed, changed.enabled_groups())
+            front.furnish(following)
+            succession.replace(following)
 
+    await check_receiver(settings)
+    front = _make_front(settings, client, telemetry, succession, addresses)
     # Before anything is read: who can't listen ends with one line that says so.
     urls = await front.start()
-    work = asyncio.create_task(run_engine(succession, settings, client, telemetry))
+    notifying.configure(settings)
+    work = asyncio.create_task(run_engine(succession, settings, client, telemetry, notifying))
     others = [asyncio.create_task(_let_rest(front, chronicle))]
     if reloading is not None:
         others.append(asyncio.ensure_future(reloading(settings, take_over)))
@@ -112,6 +121,7 @@ async def serving(
     finally:
         for task in (work, *others):
             task.cancel()
+        await notifying.close()
         await asyncio.gather(work, *others, return_exceptions=True)
         await front.stop()
 

@@ -5,7 +5,7 @@ Only the composition root imports this; every other part takes plain values.
 
 from __future__ import annotations
 
-from exporter.config.changing import change, may_change
+from exporter.config.changing import change, is_read_alike, may_change
 from exporter.config.declaration import ENV_PREFIX, Setting
 from exporter.config.loading import (
     SettingsError,
@@ -27,6 +27,7 @@ __all__ = [
     "change",
     "describe_unknown_flags",
     "find_file",
+    "is_read_alike",
     "load_settings",
     "may_change",
     "render_configuration_markdown",

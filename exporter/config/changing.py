@@ -8,8 +8,10 @@ from exporter.catalogue import Group
 from exporter.config.declaration import Setting
 from exporter.config.settings import SETTINGS, Settings
 
+#: Whom changes are told: nothing has to be read anew for another.
+TELLING = "What is told"
 #: All that decides what is read, judged and exported: it can be made anew beside what runs.
-_SECTIONS = frozenset({"What is read", "What is judged", "What is exported"})
+_SECTIONS = frozenset({"What is read", "What is judged", "What is exported", TELLING})
 #: A lease is held, or it is not: to begin with another while this one is held would be two.
 _FIXED = frozenset({"leader_lease"})
 
@@ -36,3 +38,12 @@ def change(before: Settings, after: Settings) -> tuple[Settings, tuple[str, ...]
         fixed.append("groups")
         changed = msgspec.structs.replace(before, **values)
     return changed, tuple(fixed)
+
+
+def is_read_alike(before: Settings, after: Settings) -> bool:
+    """Whether nothing differs but whom changes are told."""
+    return all(
+        setting.section == TELLING
+        for setting in SETTINGS
+        if getattr(before, setting.field) != getattr(after, setting.field)
+    )

@@ -13,10 +13,11 @@ from exporter.config.kinds import Choice, Kind, Pattern, Several
 ENV_PREFIX = "ENDPOINTS_EXPORTER_"
 
 #: The commands that read a cluster (or a dump), and those that serve or print the exposition.
-READING = frozenset({"run", "scrape", "get", "explain", "check", "wait"})
+READING = frozenset({"run", "scrape", "get", "explain", "check", "whatif", "wait"})
 FOLLOWING = frozenset({"run", "get", "wait", "demo"})
 EXPOSING = frozenset({"run", "scrape", "demo"})
 SERVING = frozenset({"run", "demo"})
+RUNNING = frozenset({"run"})
 JUDGING = READING | {"demo"}
 ALL = READING | {"demo", "simulate", "metrics"}
 

@@ -8,6 +8,7 @@ import re
 import msgspec
 
 from exporter.config.kinds import BadValue, join_words
+from exporter.urls import is_web_url
 
 _PARTS = re.compile(r"(https?)://([^/?#]*)((?:/[^?#]*)?)")
 _HOST = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9.]{0,251}[A-Za-z0-9])?\.?")
@@ -39,6 +40,23 @@ class WebAddress(msgspec.Struct, frozen=True):
     def show(self, value: object) -> str:
         """The URL; nothing when there is none."""
         return str(value or "")
+
+
+class Receiver(msgspec.Struct, frozen=True):
+    """Where to send something: an http or https URL that may hold a secret anywhere."""
+
+    metavar: str = "URL"
+    takes: str = "an http or https URL such as https://example.com/hook"
+
+    def parse(self, text: str) -> str:
+        """The URL without its fragment; a wrong one is not repeated, for it is nearly one."""
+        if not is_web_url(text):
+            raise BadValue("…", "is not such a URL")
+        return text.partition("#")[0]
+
+    def show(self, value: object) -> str:
+        """Nothing of it."""
+        return "…" if value else ""
 
 
 def _is_place(text: str) -> bool:

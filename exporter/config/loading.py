@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -177,9 +178,21 @@ def _find_contradictions(values: Mapping[str, Any], given: Mapping[str, _Given])
             f"{given['leader_lease'].where}: of several shards each has to tell its own part; "
             f"leave it out, or {given['total_shards'].where}"
         )
+    yield from _find_two_receivers(values, given)
     if values.get("web_listen_address") == ():
         where, kind = given["web_listen_address"].where, given["web_listen_address"].setting.kind
         yield f"{where}: names no address; takes {kind.takes}"
+
+
+def _find_two_receivers(values: Mapping[str, Any], given: Mapping[str, _Given]) -> Iterable[str]:
+    url, file, token = (given.get(f"notify_{name}") for name in ("url", "url_file", "token_file"))
+    if url is not None and file is not None:
+        yield f"{url.where}: {file.where} names a receiver too; takes one of them"
+    if token is not None and "@" in urlsplit(values.get("notify_url") or "").netloc:
+        yield f"{token.where}: the receiver's URL has a login too; takes one of them"
+    for one in (token, given.get("notify_ca_file")):
+        if one is not None and url is None and file is None:
+            yield f"{one.where}: there is no receiver; takes {_BY_NAME['notify.url'].flag} besides"
 
 
 def _from_flags(args: argparse.Namespace) -> Iterable[_Given]:

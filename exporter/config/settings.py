@@ -21,6 +21,7 @@ from exporter.config.declaration import (
     JUDGING,
     NAMESPACES,
     READING,
+    RUNNING,
     SERVING,
     TOGGLE,
     Setting,
@@ -39,7 +40,7 @@ from exporter.config.kinds import (
     Whole,
     choose,
 )
-from exporter.config.links import LinkPattern, PathPrefix, WebAddress
+from exporter.config.links import LinkPattern, PathPrefix, Receiver, WebAddress
 from exporter.model import IgnoreRule, ListMode, Source, SyncMode
 
 
@@ -185,7 +186,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             TOGGLE,
             "Read Nodes where that is allowed: they tell of lost Nodes, and of Nodes without a "
             "local endpoint.",
-            JUDGING,
+            JUDGING - {"whatif"},  # there the flag is a number of Nodes
         ),
     ] = True
     workloads: Annotated[
@@ -321,6 +322,83 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "all namespaces, when the group is on",
         ),
     ] = ()
+    notify_url: Annotated[
+        str | None,
+        Setting(
+            "notify.url",
+            "What is told",
+            Receiver(),
+            "Where each change of a Service is sent, as JSON by POST. What is on the command line "
+            "everybody on the machine can read: a URL that is a secret belongs into a file.",
+            RUNNING,
+            "nowhere",
+        ),
+    ] = None
+    notify_url_file: Annotated[
+        str | None,
+        Setting(
+            "notify.url-file",
+            "What is told",
+            Text("the path of a file", "FILE"),
+            "A file that holds that URL; it is read again for each message.",
+            RUNNING,
+            "no file",
+        ),
+    ] = None
+    notify_token_file: Annotated[
+        str | None,
+        Setting(
+            "notify.token-file",
+            "What is told",
+            Text("the path of a file", "FILE"),
+            "A file that holds the bearer token to send along; it is read again every minute.",
+            RUNNING,
+            "no token",
+        ),
+    ] = None
+    notify_ca_file: Annotated[
+        str | None,
+        Setting(
+            "notify.ca-file",
+            "What is told",
+            Text("the path of a file", "FILE"),
+            "The authorities (PEM) that the receiver's certificate is checked against.",
+            RUNNING,
+            "the system's authorities",
+        ),
+    ] = None
+    notify_interval: Annotated[
+        float,
+        Setting(
+            "notify.interval",
+            "What is told",
+            Duration(least=0.1, most=3600),
+            "How long changes are gathered before they are sent together.",
+            RUNNING,
+        ),
+    ] = 30.0
+    notify_cluster: Annotated[
+        str | None,
+        Setting(
+            "notify.cluster",
+            "What is told",
+            Text("a name", "NAME"),
+            "What this cluster is called in each message.",
+            RUNNING,
+            "no name",
+        ),
+    ] = None
+    events: Annotated[
+        bool,
+        Setting(
+            "events",
+            "What is told",
+            Choice({"true": True, "false": False}),
+            "Write an Event on each Service whose standing or reason changes, for `kubectl "
+            "describe`. It needs the right to create and patch Events.",
+            RUNNING,
+        ),
+    ] = False
     web_listen_address: Annotated[
         tuple[tuple[str, int], ...],
         Setting(

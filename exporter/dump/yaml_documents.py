@@ -46,7 +46,7 @@ def convert(data: bytes, first_line: int = 1) -> Iterator[bytes]:
     # With libyaml's parser 30 MB take seconds, in Python alone minutes.
     parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(data)
     try:
-        yield from _Reader(parser, yaml, first_line).read()
+        yield from Reader(parser, yaml, first_line).read()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f" (line {mark.line + first_line})" if mark else ""
@@ -60,7 +60,7 @@ def convert(data: bytes, first_line: int = 1) -> Iterator[bytes]:
         parser.dispose()
 
 
-class _Reader:
+class Reader:
     """Events of a parser become values. PyYAML's types are of two families: hence Any."""
 
     def __init__(self, parser: Any, yaml: Any, first_line: int) -> None:  # noqa: ANN401  # see above
@@ -130,7 +130,7 @@ class _Reader:
         kind = type(event)
         if kind is self._scalar:
             if event.implicit[0]:
-                return _resolve(event.value)
+                return resolve(event.value)
             return event.value if event.tag is None else self._tagged(event)
         if level > MOST_LEVELS:
             raise DumpError("the file is nested too deeply")
@@ -161,7 +161,7 @@ class _Reader:
 
     def _tagged(self, event: Any) -> Any:  # noqa: ANN401  # an event
         self._check_tag(event)
-        return event.value if event.tag == _TEXT else _resolve(event.value)
+        return event.value if event.tag == _TEXT else resolve(event.value)
 
     def _check_tag(self, event: Any) -> None:  # noqa: ANN401  # an event
         if event.tag is not None and event.tag not in _TAGS:
@@ -174,7 +174,7 @@ class _Reader:
         return DumpError(f"the file holds YAML that is no JSON: {why} (line {line})")
 
 
-def _resolve(text: str) -> Any:  # noqa: ANN401  # any JSON scalar
+def resolve(text: str) -> Any:  # noqa: ANN401  # any JSON scalar
     """What an unquoted word is: null, true, false, a JSON number or a text."""
     if text in _WORDS:
         return _WORDS[text]

@@ -81,7 +81,8 @@ class State:
         if choices.shard.index == 0:
             self.cluster.observe(self.routes.routing)
         self._track = Group.CHANGES in choices.groups
-        self._options = Options(
+        #: What reports are judged by; whoever judges what is not the case asks for it too.
+        self.options = Options(
             min_ready=choices.min_ready,
             ignoring=choices.ignoring,
             lag_threshold=choices.lag_threshold,
@@ -166,7 +167,7 @@ class State:
     @property
     def lag_threshold(self) -> float:
         """Seconds that slices and Pods may disagree before it is told."""
-        return self._options.lag_threshold
+        return self.options.lag_threshold
 
     def heed(self, *, pods_behind: bool) -> None:
         """Takes whether Pods are not followed closely: what they say then contradicts nothing."""
@@ -284,7 +285,7 @@ class State:
             self._due.pop(key, None)
             self._lost.discard(key)
             return None
-        past, report = assess(self._memory.get(key), view, clock, self._options)
+        past, report = assess(self._memory.get(key), view, clock, self.options)
         if report.due is None:
             self._due.pop(key, None)
         else:

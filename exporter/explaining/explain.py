@@ -11,17 +11,18 @@ from collections.abc import Iterator, Sequence
 from exporter.analysis.hints import find_missing_ports
 from exporter.analysis.near_misses import NearMiss
 from exporter.analysis.policy import read_policy
-from exporter.explaining.advice import ADVICE, DAEMON_SET_FIX, DETAILS, UNREADABLE, Advice
+from exporter.explaining.advice import DAEMON_SET_FIX, DETAILS
 from exporter.explaining.commands import gather_blanks
 from exporter.explaining.evidence import tell_culprits, tell_near_miss
 from exporter.explaining.explanation import Explanation
+from exporter.explaining.headline import advise, find_headline
 from exporter.explaining.inventory import tell_addresses, tell_pods, tell_rest
 from exporter.explaining.owners import name_owner, tell_owners
 from exporter.explaining.render import render_text
 from exporter.explaining.scene import Scene, set_scene
 from exporter.explaining.told import Told, tell_all
 from exporter.explaining.wording import count_of, escape_text, show_selector
-from exporter.model import INTENDED, Reason, ServiceReport, ServiceView, Standing, Weight
+from exporter.model import Reason, ServiceReport, ServiceView, Standing
 
 __all__ = ["Explanation", "explain", "render_text"]
 
@@ -86,10 +87,11 @@ def _lead(
     """Message, fix, and commands: templates of a reason, or a finding's own (a list)."""
     report, service = scene.report, scene.service
     reason = report.reason
-    first = _find_headline(report, findings)
+    headline = find_headline(report)
+    first = None if headline is None else next(f for f in findings if f.code is headline.code)
     if first is not None:
         return first.message, first.fix, list(first.commands)
-    advice = _advise(report)
+    advice = advise(report)
     values = {"service": service.name, "namespace": service.namespace}
     message = advice.message.format(**values, selector=show_selector(service.selector))
     addition = DETAILS.get((reason, detail)) if reason and detail else None
@@ -102,23 +104,6 @@ def _lead(
     if standing in (Standing.READY, Standing.INTENDED) and not findings:
         fix = f"{NOTHING} {fix}".strip()
     return f"{message} {addition}" if addition else message, fix, advice.commands
-
-
-def _find_headline(report: ServiceReport, findings: tuple[Told, ...]) -> Told | None:
-    """The finding that stands on top: without a reason, or with one that alone would be meant."""
-    if report.reason is None:
-        return next(iter(findings), None)
-    if report.reason in INTENDED and not report.judgement.fine:
-        return next((told for told in findings if told.weight is Weight.WARNING), None)
-    return None
-
-
-def _advise(report: ServiceReport) -> Advice:
-    if report.reason is not None:
-        return ADVICE[report.reason]
-    if not report.known or report.judgement.standing is Standing.UNKNOWN:
-        return UNREADABLE
-    return Advice(f"The Service has {count_of(report.ready, 'ready address')}.", "")
 
 
 # ── what shows the reason ────────────────────────────────────────────────────────────────────

@@ -125,11 +125,7 @@ def _tell(
         counts=facts.counts,
         routable=facts.reach.routable,
         ports=facts.reach.ports,
-        topology=(
-            locate(service, facts.merged, view.nodes, zones_known=exact)
-            if options.topology
-            else None
-        ),
+        topology=locate(facts) if options.topology else None,
         slices=len(slices) if exact else None,
         foreign=sum([piece.foreign for piece in slices]) if exact else None,
         truncated=None if exact else int(any(piece.truncated for piece in slices)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from exporter.analysis.merge import ready_entries
 from exporter.judging.case import Case, some
 from exporter.model import Finding, FindingCode, Weight
+from exporter.objects.services import Service
 from exporter.objects.slices import NODE_HINT, ZONE_HINT
 
 
@@ -14,7 +15,7 @@ def find_local_gap(case: Case) -> Finding | None:
     A warning when that is every Node that could take some; else a note, for not every Node need be
     asked. The external policy counts only where something can come from outside.
     """
-    policies = local_policies(case)
+    policies = local_policies(case.service)
     nodes = case.facts.view.nodes
     if not policies or nodes is None:
         return None
@@ -33,9 +34,8 @@ def find_local_gap(case: Case) -> Finding | None:
     )
 
 
-def local_policies(case: Case) -> list[str]:
+def local_policies(service: Service) -> list[str]:
     """Which traffic policies of a Service are Local and count."""
-    service = case.service
     found = []
     if service.internal_policy == "Local":
         found.append("internalTrafficPolicy")

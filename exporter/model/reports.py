@@ -38,13 +38,17 @@ class Topology(msgspec.Struct, frozen=True):
 
     `zones` and `hinted` are None where the source does not know them (legacy Endpoints).
     `without_local`: schedulable Nodes with no local ready endpoint, under internalTrafficPolicy
-    Local; None when that does not apply or Nodes can't be read.
+    Local; None when that does not apply or Nodes can't be read. `survives_node` and
+    `survives_zone`: whether a usable ready endpoint would be left after the loss of the worst Node
+    or zone; None where nobody can know, or there is none to lose.
     """
 
     nodes: int
     zones: tuple[tuple[str, int], ...] | None
     hinted: int | None
     without_local: int | None
+    survives_node: bool | None = None
+    survives_zone: bool | None = None
 
 
 class PodsReport(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from exporter.objects.budgets import WireBudget
 from exporter.objects.callers import CALLER_WIRES
 from exporter.objects.gateways import GATEWAY_WIRES
 from exporter.objects.ingresses import WireIngress
@@ -51,6 +52,7 @@ WIRES: dict[str, type[_Wire]] = {
     "pods": WirePod,
     "nodes": WireNode,
     **WORKLOAD_WIRES,
+    "poddisruptionbudgets": WireBudget,
     "ingresses": WireIngress,
     **ROUTE_WIRES,
     **GATEWAY_WIRES,

@@ -8,8 +8,8 @@ from typing import ClassVar
 import msgspec
 
 from exporter.objects.dependents import Backend
-from exporter.objects.meta import WireMeta, intern_labels, intern_text
-from exporter.objects.selectors import LabelSelector, Requirement
+from exporter.objects.meta import WireMeta, intern_text
+from exporter.objects.selectors import LabelSelector, WireSelector
 
 
 class End(msgspec.Struct, frozen=True, gc=False):
@@ -41,26 +41,6 @@ class Monitor(msgspec.Struct, frozen=True):
     prober: Backend | None = None
 
 
-class _WireRequirement(msgspec.Struct, frozen=True, gc=False):
-    key: str | None = None
-    operator: str | None = None
-    values: list[str] | None = None
-
-
-class _WireSelector(msgspec.Struct, frozen=True, rename="camel"):
-    match_labels: dict[str, str] | None = None
-    match_expressions: list[_WireRequirement] | None = None
-
-    def compact(self) -> LabelSelector:
-        return LabelSelector(
-            intern_labels(self.match_labels),
-            tuple(
-                Requirement(one.key or "", one.operator or "", tuple(one.values or ()))
-                for one in self.match_expressions or ()
-            ),
-        )
-
-
 class _WireNamespaces(msgspec.Struct, frozen=True, rename="camel"):
     any: bool | None = None
     match_names: list[str] | None = None
@@ -76,7 +56,7 @@ class _WireEnd(msgspec.Struct, frozen=True, rename="camel", gc=False):
 
 
 class _WireMonitorSpec(msgspec.Struct, frozen=True, rename="camel"):
-    selector: _WireSelector | None = None
+    selector: WireSelector | None = None
     namespace_selector: _WireNamespaces | None = None
     endpoints: list[_WireEnd] | None = None
     pod_metrics_endpoints: list[_WireEnd] | None = None
@@ -106,7 +86,7 @@ class _WireMonitor(msgspec.Struct, frozen=True):
             name=meta.name or "",
             resource_version=meta.resource_version or "",
             chooses=self.CHOOSES,
-            selector=(spec.selector or _WireSelector()).compact(),
+            selector=(spec.selector or WireSelector()).compact(),
             namespaces=_places(spec.namespace_selector, meta.namespace),
             ends=tuple(end.compact() for end in ends or ()),
         )
@@ -131,7 +111,7 @@ class _WireProber(msgspec.Struct, frozen=True, gc=False):
 
 
 class _WireIngressTarget(msgspec.Struct, frozen=True, rename="camel"):
-    selector: _WireSelector | None = None
+    selector: WireSelector | None = None
     namespace_selector: _WireNamespaces | None = None
 
 
@@ -161,7 +141,7 @@ class WireProbe(msgspec.Struct, frozen=True):
             name=meta.name or "",
             resource_version=meta.resource_version or "",
             chooses="" if ingress is None else "Ingress",
-            selector=(chosen.selector or _WireSelector()).compact(),
+            selector=(chosen.selector or WireSelector()).compact(),
             namespaces=_places(chosen.namespace_selector, meta.namespace),
             prober=next(_read_prober(spec.prober), None),
         )

@@ -55,6 +55,9 @@ REPLICATIONCONTROLLERS = Resource("replicationcontrollers", "ReplicationControll
 DAEMONSETS = Resource("daemonsets", "DaemonSet", "apps", "v1")
 WORKLOADS = (DEPLOYMENTS, REPLICASETS, STATEFULSETS, REPLICATIONCONTROLLERS, DAEMONSETS)
 
+#: Read by those who ask what a drain would do, and by nobody who serves.
+BUDGETS = Resource("poddisruptionbudgets", "PodDisruptionBudget", "policy", "v1")
+
 INGRESSES = Resource("ingresses", "Ingress", "networking.k8s.io", "v1")
 _GATEWAY_API = "gateway.networking.k8s.io"
 _MONITORING = "monitoring.coreos.com"
@@ -110,5 +113,15 @@ REFERRERS = (*DEPENDENTS, TLSROUTES, TCPROUTES, UDPROUTES, DEFINITIONS)
 
 RESOURCES: dict[str, Resource] = {
     resource.name: resource
-    for resource in (SERVICES, SLICES, ENDPOINTS, PODS, NODES, *WORKLOADS, *DEPENDENTS, *ROUTES)
+    for resource in (
+        SERVICES,
+        SLICES,
+        ENDPOINTS,
+        PODS,
+        NODES,
+        *WORKLOADS,
+        BUDGETS,
+        *DEPENDENTS,
+        *ROUTES,
+    )
 }

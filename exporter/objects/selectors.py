@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import msgspec
 
+from exporter.objects.meta import intern_labels
+
 _OPERATORS = frozenset({"In", "NotIn", "Exists", "DoesNotExist"})
 
 
@@ -43,4 +45,27 @@ class LabelSelector(msgspec.Struct, frozen=True):
         """Whether it chooses what has these labels."""
         return all(labels.get(key) == value for key, value in self.pairs.items()) and all(
             one.holds(labels) for one in self.requirements
+        )
+
+
+class _WireRequirement(msgspec.Struct, frozen=True, gc=False):
+    key: str | None = None
+    operator: str | None = None
+    values: list[str] | None = None
+
+
+class WireSelector(msgspec.Struct, frozen=True, rename="camel"):
+    """A label selector as the wire has it."""
+
+    match_labels: dict[str, str] | None = None
+    match_expressions: list[_WireRequirement] | None = None
+
+    def compact(self) -> LabelSelector:
+        """The retained form."""
+        return LabelSelector(
+            intern_labels(self.match_labels),
+            tuple(
+                Requirement(one.key or "", one.operator or "", tuple(one.values or ()))
+                for one in self.match_expressions or ()
+            ),
         )

@@ -199,6 +199,14 @@ RESOURCES: tuple[Resource, ...] = (
     ),
     Resource("Probe", "probes", group="monitoring.coreos.com", short=("prb",), custom=True),
     Resource(
+        "PodDisruptionBudget",
+        "poddisruptionbudgets",
+        group="policy",
+        short=("pdb",),
+        empty='"spec":{},"status":{"disruptionsAllowed":0,"currentHealthy":0,"desiredHealthy":0,'
+        '"expectedPods":0}',
+    ),
+    Resource(
         "CustomResourceDefinition",
         "customresourcedefinitions",
         group="apiextensions.k8s.io",

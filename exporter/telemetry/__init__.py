@@ -26,6 +26,7 @@ from exporter.model import ResourceStatus
 from exporter.telemetry.families import (
     ANNOTATIONS,
     BUILD,
+    EVENT_OUTCOMES,
     EVENT_TYPES,
     EVENTS,
     FORBIDDEN,
@@ -36,6 +37,10 @@ from exporter.telemetry.families import (
     LEADER,
     LIST_RESULTS,
     LISTS,
+    NOTIFY_CHANGES,
+    NOTIFY_MESSAGES,
+    NOTIFY_OUTCOMES,
+    NOTIFY_VERDICTS,
     OBJECTS,
     OWN_FAMILIES,
     RECEIVED,
@@ -48,6 +53,7 @@ from exporter.telemetry.families import (
     SYNCED,
     VISIBLE,
     WATCH_CAUSES,
+    WRITTEN_EVENTS,
     OwnFamily,
 )
 from exporter.telemetry.text import render_metric
@@ -128,6 +134,8 @@ class Telemetry:
         self._visible, self._lag = measure(VISIBLE), measure(LAG)
         self._latency = measure(LATENCY) if programming_latency else None
         self._leader = Gauge(LEADER.name, LEADER.help, registry=registry) if leader else None
+        self._told, self._messages = count(NOTIFY_CHANGES), count(NOTIFY_MESSAGES)
+        self._written = count(WRITTEN_EVENTS)
         self._known: set[str] = set()
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
@@ -186,6 +194,30 @@ class Telemetry:
         """Whether the lease is ours."""
         if self._leader is not None:
             self._leader.set(leading)
+
+    def start_notifying(self) -> None:
+        """There is a receiver: what is counted of it starts at 0."""
+        for outcome in NOTIFY_OUTCOMES:
+            self._told.labels(outcome)
+        for verdict in NOTIFY_VERDICTS:
+            self._messages.labels(verdict)
+
+    def start_writing(self) -> None:
+        """Events are written: what is counted of them starts at 0."""
+        for outcome in EVENT_OUTCOMES:
+            self._written.labels(outcome)
+
+    def change_told(self, outcome: str, count: int = 1) -> None:
+        """So many changes for the receiver ended with one of NOTIFY_OUTCOMES."""
+        self._told.labels(outcome).inc(count)
+
+    def message_ended(self, verdict: str) -> None:
+        """The receiver's answer meant one of NOTIFY_VERDICTS."""
+        self._messages.labels(verdict).inc()
+
+    def event_written(self, outcome: str, count: int = 1) -> None:
+        """So many changes that were to be Events ended with one of EVENT_OUTCOMES."""
+        self._written.labels(outcome).inc(count)
 
     def show_series(self, by_group: Mapping[str, int]) -> None:
         """How many series about Services there are now."""

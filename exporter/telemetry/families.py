@@ -27,6 +27,11 @@ WATCH_CAUSES = (
 )
 EVENT_TYPES = ("ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR")
 
+#: What can become of a change that is told a receiver, of a message, and of an Event.
+NOTIFY_OUTCOMES = ("sent", "settled", "refused", "dropped")
+NOTIFY_VERDICTS = ("accepted", "retry", "refused")
+EVENT_OUTCOMES = ("created", "repeated", "settled", "forbidden", "refused", "dropped")
+
 
 class OwnFamily(msgspec.Struct, frozen=True):
     """One family about the exporter itself; `name` is as it stands in the text format."""
@@ -147,6 +152,26 @@ ANNOTATIONS = _own(
     "Services with an endpoints-exporter.io annotation that is nonsense; the default applies.",
 )
 SERIES = _own("series", Kind.GAUGE, "Series about Services, by group.", "group")
+NOTIFY_CHANGES = _own(
+    "notify_changes_total",
+    Kind.COUNTER,
+    "Changes of Services that were to be sent to the receiver, by what became of them; absent "
+    "without one.",
+    "outcome",
+)
+NOTIFY_MESSAGES = _own(
+    "notify_messages_total",
+    Kind.COUNTER,
+    "Messages to the receiver, by what its answer meant; absent without one.",
+    "verdict",
+)
+WRITTEN_EVENTS = _own(
+    "events_written_total",
+    Kind.COUNTER,
+    "Changes of Services that were to become Events, by what became of them; absent without "
+    "`--events`.",
+    "outcome",
+)
 
 _PROCESS = tuple(
     OwnFamily(name, kind, text, labels)
@@ -198,5 +223,8 @@ OWN_FAMILIES: tuple[OwnFamily, ...] = (
     LATENCY,
     ANNOTATIONS,
     SERIES,
+    NOTIFY_CHANGES,
+    NOTIFY_MESSAGES,
+    WRITTEN_EVENTS,
     *_PROCESS,
 )

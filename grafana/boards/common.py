@@ -175,6 +175,7 @@ def count_changes(chosen: Selection, *, width: int = 12) -> Panel:
         + needs("changes"),
         Line(f"sum by (change) ({chosen.series(queries.CHANGES)})", "{{change}}"),
         unit="ops",
+        points=FEW_POINTS,
         width=width,
     )
 

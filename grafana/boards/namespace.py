@@ -8,7 +8,7 @@ from grafana.boards.links import NAMESPACE as UID
 from grafana.boards.links import SERIES_SERVICE
 from grafana.boards.meaning import DEGRADED, READY, STANDING_TEXT, STANDINGS, TERMINATING, steps
 from grafana.boards.optional import RULES
-from grafana.boards.panels import Line, bars, graph
+from grafana.boards.panels import FEW_POINTS, Line, bars, graph
 from grafana.boards.queries import PER, Selection, among
 from grafana.boards.tables import CLUSTER, NAMESPACE, WHO, Column, table
 
@@ -124,6 +124,7 @@ _SLICES = Section(
             Line(f"sum({_slices('k8s_endpointslices_unlabelled')})", "Unlabelled"),
             Line(f"sum({_slices('k8s_endpointslices_frozen')})", "Frozen"),
             whole=True,
+            points=FEW_POINTS,
         ),
         table(
             "Load balancers",

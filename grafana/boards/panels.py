@@ -44,7 +44,7 @@ from grafana.boards.meaning import (
 from grafana.boards.variables import SOURCE
 
 #: How many points a graph of many series has over the shown time: enough to see, cheap to ask.
-FEW_POINTS = 150
+FEW_POINTS = 120
 #: How many points a state timeline has.
 STATE_POINTS = 100
 

@@ -100,6 +100,7 @@ AUTH: list[Object] = [
         ("authorization.k8s.io", "subjectaccessreviews"),
     )
 ]
+EVENTS: Object = {"apiGroups": [""], "resources": ["events"], "verbs": ["create", "patch"]}
 SERVICES = grant(["services"])
 SLICES = grant(["endpointslices"], "discovery.k8s.io")
 ENDPOINTS = grant(["endpoints"])

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from tests.chart.rendering import (
+    EVENTS,
     NODES,
     PODS,
     REPOSITORY,
@@ -81,10 +82,15 @@ def test_the_monitor_keeps_our_labels() -> None:
 
 
 def test_each_complete_form_is_what_its_name_says() -> None:
-    """Replicas with a Lease, Roles alone, a StatefulSet, and probes over TLS."""
+    """Replicas with a Lease, Events, Roles alone, a StatefulSet, and probes over TLS."""
     leading = load("complete/leader-election")
     assert pick_one(leading, "Deployment")["spec"]["replicas"] == 2
     assert pick_one(leading, "Lease")["metadata"]["namespace"] == "monitoring"
+
+    told = load("complete/events")
+    assert "--events=true" in get_container(pick_one(told, "Deployment"))["args"]
+    roles = {one["metadata"]["name"]: one["rules"] for one in told if one["kind"] == "ClusterRole"}
+    assert roles["kube-endpoints-exporter-events"] == [EVENTS]
 
     one = load("complete/one-namespace")
     assert not [each for each in one if each["kind"].startswith("ClusterRole")]

@@ -162,6 +162,13 @@ def test_defaults_are_those_of_the_program(name: str, field: str) -> None:
     assert setting.kind.parse(str(VALUES["config"][name])) == getattr(Settings(), field)
 
 
+def test_the_default_interval_of_messages_is_that_of_the_program() -> None:
+    """It is left out too, and stands with the receiver."""
+    [setting] = [one for one in SETTINGS if one.field == "notify_interval"]
+
+    assert setting.kind.parse(VALUES["notify"]["interval"]) == Settings().notify_interval
+
+
 def test_groups_are_those_of_the_program() -> None:
     """The schema takes exactly the groups that can be switched on, and those that can be off."""
     config = SCHEMA["properties"]["config"]["properties"]

@@ -15,7 +15,7 @@ LIMIT = 320
 #: Longer ones, each with its reason; they have a limit too.
 LONGER = {
     # Nothing but declarations, one below the other; split, a setting would be looked for in two.
-    "exporter/config/settings.py": 600,
+    "exporter/config/settings.py": 650,
     # The vocabulary: values without behaviour, which every part looks up in one place.
     # How each kind of object is linked and unlinked; the indexes are modules of their own.
     # What is built and how, one tool after the other.

@@ -18,7 +18,12 @@ from tests.contract.project import ROOT, WRITTEN, find_blocks, find_commands, re
 
 README = "README.md"
 COMMANDS = sorted(set(find_commands(README)))
-SESSIONS = [block for block in find_blocks(README, "console") if block.startswith("$ ")]
+SESSIONS = [
+    block
+    for path in (README, "docs/whatif.md")
+    for block in find_blocks(path, "console")
+    if block.startswith("$ ")
+]
 EVERYWHERE = sorted({(path, line) for path in WRITTEN for line in find_commands(path)})
 
 #: What a command says when it is up; all others end by themselves.
@@ -56,7 +61,7 @@ async def test_a_command_of_the_readme_runs(line: str, cluster: dict[str, str]) 
 
 @pytest.mark.parametrize("session", SESSIONS, ids=lambda text: text.splitlines()[0][26:])
 async def test_a_session_of_the_readme_prints_what_it_shows(session: str) -> None:
-    """What the README shows is what the command prints, but for ages."""
+    """What the README and docs/whatif.md show is what the command prints, but for ages."""
     head, _, shown = session.removeprefix("$ ").partition("\n")
     line, _, wanted = head.partition(" | grep ")
     _, out, err = await run(shlex.split(line)[1:], {})

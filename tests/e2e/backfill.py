@@ -2,7 +2,8 @@
 
 What each Service always has is given for the last moment only, for a query at one moment reads no
 more. What is there only in trouble, and what rules record, is given over the whole range, for
-queries look back over it. Synthetic, and the same every time; one replica of the exporter.
+queries look back over it. Synthetic, and the same every time; as many replicas of the exporter as
+asked for, which agree on everything: each scraped series is there once for each of them.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ OBJECTIVES = 200
 SCRAPES = 15
 EVALUATIONS = 60
 RANGE = 6 * 3600
-_TARGET = {"job": "kube-endpoints-exporter", "instance": "a:9769"}
+REPLICAS = ("a:9769", "b:9769")
+_TARGET = {"job": "kube-endpoints-exporter", "instance": REPLICAS[0]}
 _REASONS = ("CrashLoopBackOff", "ImagePull", "ReadinessProbeFailing", "Unschedulable")
 _BURN = "cluster_namespace_service:k8s_service_error_budget_burn:rate"
 _CHANGES = ("added", "removed", "became_ready", "became_unready")
@@ -151,7 +153,7 @@ def _list_troubles(end: int) -> Iterator[tuple[str, list[Series]]]:
 
 
 def _list_recorded() -> Iterator[tuple[str, list[Series]]]:
-    """What alerts/recording.rules.yaml makes of that."""
+    """What the rules of alerts/ make of that."""
     spaces = [{"namespace": f"team-{number}"} for number in range(NAMESPACES)]
 
     def spread(label: str, values: tuple[str, ...]) -> list[Series]:
@@ -167,10 +169,14 @@ def _list_recorded() -> Iterator[tuple[str, list[Series]]]:
         spread("state", ("ready", "not_ready", "terminating")),
     )
     yield "cluster_namespace:k8s_service_endpoints_changes:rate5m", spread("change", _CHANGES)
-    yield (
-        "cluster_namespace_service:k8s_service_down:bool",
-        [(name_service(number), 1) for number in range(SERVICES) if _is_down(number)],
-    )
+    down = [name_service(number) for number in range(SERVICES) if _is_down(number)]
+    yield "cluster_namespace_service:k8s_service_down:bool", [(labels, 1) for labels in down]
+    firing = {
+        "alertname": "KubeServiceLostAllEndpoints",
+        "severity": "critical",
+        "alertstate": "firing",
+    }
+    yield "ALERTS", [({**labels, **firing}, 1) for labels in down]
 
 
 def _list_own(end: int) -> Iterator[tuple[str, list[Series]]]:
@@ -196,7 +202,22 @@ def _list_own(end: int) -> Iterator[tuple[str, list[Series]]]:
     )
 
 
-def write_blocks(folder: Path, end: int) -> None:
+def _write(family: str, labels: Labels, value: float, times: range) -> Iterator[str]:
+    pairs = ",".join(f'{key}="{given}"' for key, given in labels.items() if given)
+    head = f"{family}{{{pairs}}} {value} "
+    return (f"{head}{time}\n" for time in times)
+
+
+def _repeat(labels: Labels, replicas: int) -> Iterator[Labels]:
+    """The same series of every replica; what rules record is there once."""
+    if "instance" not in labels:
+        yield labels
+        return
+    for instance in REPLICAS[:replicas]:
+        yield {**labels, "instance": instance}
+
+
+def write_blocks(folder: Path, end: int, *, replicas: int) -> None:
     """Make the blocks of a Prometheus' storage in `folder`; the last samples are of `end`."""
     once = range(end, end + 1)
     minutes = range(end - 300, end + 1, SCRAPES)
@@ -212,10 +233,9 @@ def write_blocks(folder: Path, end: int) -> None:
             (_list_recorded(), evaluated),
         ):
             for family, series in families:
-                for labels, value in series:
-                    pairs = ",".join(f'{key}="{given}"' for key, given in labels.items() if given)
-                    head = f"{family}{{{pairs}}} {value} "
-                    file.writelines(f"{head}{time}\n" for time in times)
+                for given, value in series:
+                    for labels in _repeat(given, replicas):
+                        file.writelines(_write(family, labels, value, times))
         file.write("# EOF\n")
     command: list[str | Path] = [
         *(find_binary("promtool"), "tsdb", "create-blocks-from", "--max-block-duration=24h"),

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import time
 import urllib.parse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,10 @@ import yaml
 
 from grafana.alerting import FILE as ALERTING
 from tests.e2e.harness.control_plane import REPOSITORY
-from tests.e2e.harness.exporter import Exporter, make_environment
+from tests.e2e.harness.demo import run_demo, wait_for_readiness
+from tests.e2e.harness.exporter import Exporter
 from tests.e2e.harness.monitoring import Prometheus
-from tests.e2e.harness.processes import LOOPBACK, Process, choose_port
+from tests.e2e.harness.processes import LOOPBACK, choose_port
 from tests.e2e.harness.waiting import wait_until
 from tests.e2e.harness.web import StatusError, send_request
 from tests.e2e.watching import Cluster
@@ -118,23 +118,6 @@ def list_values(prometheus: Prometheus, selector: str, label: str) -> list[str]:
     url = f"{prometheus.url}/api/v1/label/{label}/values?{parameters}"
     values: list[str] = json.loads(send_request(url))["data"]
     return values
-
-
-def run_demo(folder: Path, name: str, words: Sequence[str], port: int) -> Process:
-    """The simulated cluster and the exporter that follows it, as one process."""
-    address = f"--web.listen-address={LOOPBACK}:{port}"
-    command = [sys.executable, "-m", "exporter", "demo", *words, address, "--log.format=json"]
-    return Process(name, command, log_folder=folder, environment=make_environment(folder))
-
-
-def wait_for_readiness(process: Process, port: int) -> None:
-    """Wait until the exporter of a demo has read everything."""
-
-    def is_ready() -> bool:
-        process.check_running()
-        return bool(send_request(f"http://{LOOPBACK}:{port}/readyz"))
-
-    wait_until(f"{process.name} is ready", is_ready, deadline=150)
 
 
 @pytest.fixture(scope="module")

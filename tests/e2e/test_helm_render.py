@@ -18,6 +18,7 @@ from tests.chart.rendering import (
     CHART,
     DEPENDENTS,
     ENDPOINTS,
+    EVENTS,
     FULL_NAME,
     NAMESPACED_DEPENDENTS,
     NODES,
@@ -489,7 +490,8 @@ def test_kubectl_builds_the_kustomization(tmp_path: Path) -> None:
     shutil.copytree(root / "deploy" / "kustomize", tmp_path / "kustomize")
     folder.mkdir()
     found = sorted((tmp_path / "kustomize" / "components").iterdir())
-    components = [one for one in found if one.name != "leader-election"]  # it changes the base
+    # These two change the base.
+    components = [one for one in found if one.name not in ("leader-election", "events")]
     (folder / "kustomization.yaml").write_text(
         yaml.safe_dump(
             {
@@ -530,6 +532,46 @@ def test_the_leader_component_follows_the_namespace(tmp_path: Path) -> None:
     binding = pick_one(objects, "RoleBinding")
     assert binding["subjects"][0]["namespace"] == "elsewhere"
     assert binding["metadata"]["namespace"] == "elsewhere"
+
+
+def test_components_that_change_the_base_go_together(tmp_path: Path) -> None:
+    """Leader election and Events on one base: both are told by environment, neither undoes it."""
+    shutil.copytree(CHART.parents[1] / "deploy" / "kustomize", tmp_path / "kustomize")
+    folder = tmp_path / "overlay"
+    folder.mkdir()
+    components = [f"../kustomize/components/{name}" for name in ("leader-election", "events")]
+    overlay = {"resources": ["../kustomize/base"], "components": components}
+    (folder / "kustomization.yaml").write_text(yaml.safe_dump(overlay))
+    objects = kustomize(folder)
+
+    environment = get_container(pick_one(objects, "Deployment"))["env"]
+    names = {one["name"]: one.get("value") for one in environment}
+    assert names["ENDPOINTS_EXPORTER_EVENTS"] == "true"
+    assert "ENDPOINTS_EXPORTER_LEADER_LEASE" in names
+    roles = {one["metadata"]["name"]: one["rules"] for one in pick(objects, "ClusterRole")}
+    assert roles["kube-endpoints-exporter-events"] == [EVENTS]
+
+
+def test_the_receivers_secret_is_mounted_and_events_get_roles() -> None:
+    """URL, token and authorities come from files; each namespace gets a Role for its Events."""
+    objects = render(find_fixture("notify"))
+    container = get_container(pick_one(objects, "Deployment"))
+    parser = argparse.ArgumentParser(add_help=False)
+    add_flags(parser, "run")
+    settings = load_settings(parser.parse_args(container["args"][1:]), {})
+
+    folder = "/etc/kube-endpoints-exporter/notify"
+    assert settings.notify_url is None
+    assert settings.notify_url_file == f"{folder}/url"
+    assert settings.notify_token_file == f"{folder}/token"
+    assert settings.notify_ca_file == f"{folder}/ca.crt"
+    assert (settings.notify_interval, settings.notify_cluster) == (60, "blue")
+    assert settings.events
+    [mount] = container["volumeMounts"]
+    assert (mount["mountPath"], mount["readOnly"]) == (folder, True)
+    roles = [one for one in pick(objects, "Role") if one["metadata"]["name"].endswith("-events")]
+    assert [one["metadata"]["namespace"] for one in roles] == ["shop", "payments"]
+    assert all(one["rules"] == [EVENTS] for one in roles)
 
 
 def test_shards_are_pods_of_a_stateful_set() -> None:

@@ -25,7 +25,10 @@ from exporter.api.client import Client
 from exporter.api.credentials import load_credentials
 from exporter.engine.feed import list_once
 from exporter.reflector import Plan
+from exporter.sim.simulation import Plan as SimulationPlan
+from exporter.sim.simulation import simulate
 from tests.integration.commandline import environment, finish, read_until
+from tests.integration.receiving import Receiver
 
 #: Whatever contains it is a secret, in plain or in base64 at any of its three offsets.
 MARK = "canary"
@@ -323,6 +326,11 @@ async def test_proxies_and_settings_show_no_secret(
         (f"web.external-url: [http://{LOGIN}host]\n", {}),
         (f"web.external-url: *{secret('alias')}\n", {}),
         ("", {"ENDPOINTS_EXPORTER_WEB_EXTERNAL_URL": f"https://{LOGIN}host"}),
+        (f"notify.url: htp://{LOGIN}host/{secret('path')}\n", {}),
+        (f"notify.url: 'https://host:port/{secret('path')}'\n", {}),
+        (f"notify.url: [https://host/{secret('path')}, https://{LOGIN}host/]\n", {}),
+        (f"notify.url: https://{LOGIN}host/\nnotify.token-file: token\n", {}),
+        ("", {"ENDPOINTS_EXPORTER_NOTIFY_URL": secret("no-url")}),
     ):
         settings.write_text(content)
         words = (*command, "--kubeconfig", str(path), "--config", str(settings))
@@ -331,3 +339,43 @@ async def test_proxies_and_settings_show_no_secret(
         assert status != 0
         assert err
         assert not shown(out + err), content or env
+
+
+@pytest.mark.parametrize("place", ["flag", "file"])
+async def test_a_receiver_that_can_not_be_told_shows_no_secret(place: str, tmp_path: Path) -> None:
+    """Login, path, query and token of a receiver that refuses, moves and echoes, and is away."""
+    (tmp_path / "token").write_text(secret("token"))
+    echo = f"302 Found\r\nLocation: http://{LOGIN}127.0.0.1:1/{secret('moved')}"
+    answers = (f"500 {secret('phrase')}", echo)
+    async with (
+        Receiver(*answers).listening() as receiver,
+        simulate(SimulationPlan(scenarios=("web-shop",), speed=0.01)) as server,
+    ):
+        path = tmp_path / "kubeconfig"
+        path.write_text(json.dumps(kubeconfig(server.url, {})))
+        where = f"127.0.0.1:{receiver.port}/{secret('path')}?key={secret('query')}"
+        (tmp_path / "url").write_text(f"http://{where}")
+        told = ["--notify.url", f"http://{LOGIN}{where}"]
+        if place == "file":
+            told = ["--notify.url-file", str(tmp_path / "url")]
+            told += ["--notify.token-file", str(tmp_path / "token")]
+        words = ["run", "--kubeconfig", str(path), "--log.level", "debug"]
+        words += [*told, "--notify.interval", "100ms", "--web.listen-address", "127.0.0.1:0"]
+        async with program(*words) as process:
+            first = await read_until(process.stderr, "first reports are out")
+            (name,) = (
+                one["metadata"]["name"]
+                for one in server.store.objects("EndpointSlice")
+                if one["metadata"]["labels"].get("kubernetes.io/service-name") == "catalog"
+            )
+            server.store.delete("EndpointSlice", "shop", name)
+            kept = await read_until(process.stderr, "can't be told, and are kept")
+            refused = await read_until(process.stderr, "changes are refused")
+            process.terminate()
+            _, out, err = await finish(process)
+    assert all(f"/{secret('path')}?key={secret('query')} " in head for head in receiver.heads)
+    sent = "Basic" if place == "flag" else f"Bearer {secret('token')}"
+    assert all(f"uthorization: {sent}" in head for head in receiver.heads)
+    assert f"http://127.0.0.1:{receiver.port} answers 500" in kept
+    assert f"http://127.0.0.1:{receiver.port} answers 302" in refused
+    assert not shown(first + kept + refused + out + err)

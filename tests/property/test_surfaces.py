@@ -180,4 +180,4 @@ def gather_dump(text: str) -> Gathered:
     ):
         path = Path(folder, "dump.json")
         path.write_text(text, encoding="utf-8")
-        return offline.gather_offline(Settings(), (str(path),), exposed=False)
+        return offline.gather_offline(Settings(), (str(path),), budgets=False, exposed=False)

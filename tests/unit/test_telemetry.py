@@ -54,6 +54,11 @@ def busy() -> Telemetry:
     telemetry.event_visible(0.02)
     telemetry.loop_lag(0.0005)
     telemetry.programming_latency(3.0)
+    telemetry.start_notifying()
+    telemetry.start_writing()
+    telemetry.change_told("sent", 3)
+    telemetry.message_ended("accepted")
+    telemetry.event_written("forbidden", 2)
     return telemetry
 
 
@@ -91,6 +96,11 @@ def test_what_is_told_is_counted() -> None:
         f"{PREFIX}annotations_rejected 2",
         f'{PREFIX}series{{group="core"}} 12',
         f'{PREFIX}series{{group="ports"}} 0',
+        f'{PREFIX}notify_changes_total{{outcome="sent"}} 3',
+        f'{PREFIX}notify_changes_total{{outcome="dropped"}} 0',
+        f'{PREFIX}notify_messages_total{{verdict="accepted"}} 1',
+        f'{PREFIX}events_written_total{{outcome="created"}} 0',
+        f'{PREFIX}events_written_total{{outcome="forbidden"}} 2',
     } <= lines(busy())
 
 
@@ -158,6 +168,9 @@ def test_names_are_the_published_ones() -> None:
         "programming_latency_seconds",
         "annotations_rejected",
         "series",
+        "notify_changes_total",
+        "notify_messages_total",
+        "events_written_total",
         "process_virtual_memory_bytes",
         "process_resident_memory_bytes",
         "process_start_time_seconds",

@@ -72,6 +72,7 @@ service.targetPort: containerPort
 - podMonitor.scrapeTimeout
 - scrapeConfig.scrapeInterval
 - scrapeConfig.scrapeTimeout
+- notify.interval
 - podMonitoring.interval
 - podMonitoring.timeout
 - vmServiceScrape.interval
@@ -81,7 +82,7 @@ service.targetPort: containerPort
 {{- /* What is written where a map, a known name or a length of time has to be. */ -}}
 {{- define "kee.checkForms" -}}
 {{- $v := .Values -}}
-{{- range $name := list "image" "leaderElection" "sharding" "config" "rbac" "serviceAccount" "service" "serviceMonitor" "podMonitor" "scrapeConfig" "podMonitoring" "vmServiceScrape" "prometheusRule" "vmRule" "ingress" "httpRoute" "dashboards" "webConfig" "networkPolicy" "podDisruptionBudget" "verticalPodAutoscaler" "livenessProbe" "readinessProbe" "startupProbe" "tests" -}}
+{{- range $name := list "image" "leaderElection" "sharding" "config" "notify" "rbac" "serviceAccount" "service" "serviceMonitor" "podMonitor" "scrapeConfig" "podMonitoring" "vmServiceScrape" "prometheusRule" "vmRule" "ingress" "httpRoute" "dashboards" "webConfig" "networkPolicy" "podDisruptionBudget" "verticalPodAutoscaler" "livenessProbe" "readinessProbe" "startupProbe" "tests" -}}
 {{- if not (kindIs "map" (get $v $name)) -}}
 {{- fail (printf "%s is null, and takes a map: leave it out for the defaults, or write what shall differ from them." $name) -}}
 {{- end -}}
@@ -127,6 +128,12 @@ service.targetPort: containerPort
 {{- end -}}
 {{- if and $v.sharding.enabled (not $v.service.enabled) -}}
 {{- fail "sharding.enabled is true but service.enabled is false, and a StatefulSet needs its Service: set service.enabled to true." -}}
+{{- end -}}
+{{- if and $v.notify.url $v.notify.existingSecret -}}
+{{- fail "notify.url and notify.existingSecret are both set: set the one that names the receiver." -}}
+{{- end -}}
+{{- if and (or $v.notify.token $v.notify.ca) (not $v.notify.existingSecret) -}}
+{{- fail "notify.token or notify.ca is true but notify.existingSecret is empty, so there is nothing to take them from: set it to the Secret that holds `url` and them." -}}
 {{- end -}}
 {{- if $v.webConfig.enabled -}}
 {{- if and $v.webConfig.existingSecret $v.webConfig.content -}}

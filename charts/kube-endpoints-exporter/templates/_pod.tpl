@@ -108,6 +108,30 @@
 {{- with $c.runbookUrl }}
 - {{ printf "--web.runbook-url=%s" . | quote }}
 {{- end }}
+{{- if $c.events }}
+- --events=true
+{{- end }}
+{{- with .Values.notify }}
+{{- $folder := "/etc/kube-endpoints-exporter/notify" }}
+{{- with .url }}
+- {{ printf "--notify.url=%s" . | quote }}
+{{- end }}
+{{- if .existingSecret }}
+- --notify.url-file={{ $folder }}/url
+{{- end }}
+{{- if .token }}
+- --notify.token-file={{ $folder }}/token
+{{- end }}
+{{- if .ca }}
+- --notify.ca-file={{ $folder }}/ca.crt
+{{- end }}
+{{- if ne .interval "30s" }}
+- --notify.interval={{ .interval }}
+{{- end }}
+{{- with .cluster }}
+- {{ printf "--notify.cluster=%s" . | quote }}
+{{- end }}
+{{- end }}
 {{- if .Values.webConfig.enabled }}
 - --web.config.file=/etc/kube-endpoints-exporter/web/{{ .Values.webConfig.key }}
 {{- end }}
@@ -228,8 +252,13 @@ spec:
       {{- end }}
       securityContext:
         {{- toYaml $v.containerSecurityContext | nindent 8 }}
-      {{- if or $v.webConfig.enabled $v.extraVolumeMounts }}
+      {{- if or $v.webConfig.enabled $v.notify.existingSecret $v.extraVolumeMounts }}
       volumeMounts:
+        {{- if $v.notify.existingSecret }}
+        - name: notify
+          mountPath: /etc/kube-endpoints-exporter/notify
+          readOnly: true
+        {{- end }}
         {{- if $v.webConfig.enabled }}
         - name: web-config
           mountPath: /etc/kube-endpoints-exporter/web
@@ -247,8 +276,13 @@ spec:
     {{- with $v.extraContainers }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
-  {{- if or $v.webConfig.enabled $v.extraVolumes }}
+  {{- if or $v.webConfig.enabled $v.notify.existingSecret $v.extraVolumes }}
   volumes:
+    {{- with $v.notify.existingSecret }}
+    - name: notify
+      secret:
+        secretName: {{ . }}
+    {{- end }}
     {{- if $v.webConfig.enabled }}
     - name: web-config
       secret:

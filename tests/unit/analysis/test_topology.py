@@ -1,7 +1,18 @@
 from __future__ import annotations
 
+import pytest
+
 from exporter.model import Source, Topology
-from tests.unit.apiserver import Json, endpoint, endpoints_of, node, report_of, service, slice_of
+from tests.unit.apiserver import (
+    Json,
+    endpoint,
+    endpoints_of,
+    headless,
+    node,
+    report_of,
+    service,
+    slice_of,
+)
 
 LOCAL = service(internalTrafficPolicy="Local")
 
@@ -23,7 +34,12 @@ def test_zones_and_nodes_of_ready_addresses() -> None:
         endpoint(".5"),
     )
     assert found == Topology(
-        nodes=2, zones=(("", 1), ("a", 2), ("b", 1)), hinted=0, without_local=None
+        nodes=2,
+        zones=(("", 1), ("a", 2), ("b", 1)),
+        hinted=0,
+        without_local=None,
+        survives_node=True,
+        survives_zone=True,
     )
 
 
@@ -52,7 +68,9 @@ def test_an_address_is_where_the_entry_that_speaks_for_it_is() -> None:
         slice_of(endpoint(".1", "FTT", zone="a", nodeName="n1")),
         slice_of(endpoint(".1", zone="b", nodeName="n2"), name="s-2"),
     )
-    assert report.topology == Topology(1, (("b", 1),), 0, None)
+    assert report.topology == Topology(
+        1, (("b", 1),), 0, None, survives_node=False, survives_zone=False
+    )
 
 
 def test_nodes_that_drop_local_traffic() -> None:
@@ -71,7 +89,67 @@ def test_without_nodes_readable_nobody_knows() -> None:
 def test_legacy_endpoints_know_nodes_but_no_zones() -> None:
     """Zones and hints are unknown there."""
     found = endpoints_of(
-        {"addresses": [{"ip": "10.0.0.1", "nodeName": "n1"}], "ports": [{"port": 80}]}
+        {
+            "addresses": [{"ip": "10.0.0.1", "nodeName": "n1"}],
+            "ports": [{"name": "http", "port": 8080}],
+        }
     )
     report = report_of(service(), found, source=Source.ENDPOINTS)
-    assert report.topology == Topology(1, None, None, None)
+    assert report.topology == Topology(1, None, None, None, survives_node=False)
+
+
+def at(*places: str) -> tuple[Json, ...]:
+    """Ready endpoints, each on a Node and in a zone as `n1/a` says; "-" has neither."""
+    return tuple(endpoint(f".{number}", **_place(place)) for number, place in enumerate(places, 1))
+
+
+def _place(place: str) -> Json:
+    node_name, _, zone = place.partition("/")
+    placed = {"nodeName": node_name, "zone": zone}
+    return {key: value for key, value in placed.items() if value not in ("", "-")}
+
+
+@pytest.mark.parametrize(
+    "endpoints,survives_node,survives_zone",
+    [
+        (at("n1/a", "n2/b"), True, True),
+        (at("n1/a", "n2/a"), True, False),
+        (at("n1/a", "n1/a"), False, False),
+        (at("n1/a"), False, False),
+        (at("n1", "n2"), True, None),
+        (at("n1/a", "-"), None, None),
+        (at("n1/a", "n2/b", "-"), True, True),
+        (at("-", "-"), None, None),
+        ((endpoint(".1", "FTT", zone="a", nodeName="n1"),), None, None),
+        ((), None, None),
+    ],
+)
+def test_what_the_loss_of_one_node_or_zone_leaves(
+    endpoints: tuple[Json, ...], survives_node: bool | None, survives_zone: bool | None
+) -> None:
+    """Two known places outlive the loss of one; one place and an unknown one: nobody knows."""
+    found = located(*endpoints)
+
+    assert (found.survives_node, found.survives_zone) == (survives_node, survives_zone)
+
+
+def test_only_what_traffic_reaches_survives() -> None:
+    """A ready endpoint that no port leads to outlives nothing."""
+    ready: Json = {"ports": [{"name": "http", "port": 8080, "protocol": "TCP"}]}
+    report = report_of(
+        service(),
+        slice_of(*at("n1/a"), **ready),
+        slice_of(endpoint(".9", nodeName="n2", zone="b"), name="s-2", ports=None),
+    )
+
+    assert report.topology is not None
+    assert report.topology.nodes == 2
+    assert (report.topology.survives_node, report.topology.survives_zone) == (False, False)
+
+
+def test_a_headless_service_needs_no_port_to_survive() -> None:
+    """Its addresses are handed out whatever its ports say."""
+    report = report_of(headless(ports=None), slice_of(*at("n1/a", "n2/a"), ports=None))
+
+    assert report.topology is not None
+    assert (report.topology.survives_node, report.topology.survives_zone) == (True, False)

@@ -34,7 +34,14 @@ class Server(Client):
         """Its name."""
         return "https://server"
 
-    async def send(self, method: str, path: str, body: bytes | None = None) -> bytes:
+    async def send(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        *,
+        form: str = "",  # noqa: ARG002
+    ) -> bytes:
         """The next answer."""
         self.sent.append((method, path, json.loads(body or b"null")))
         answer = self.answers.pop(0)

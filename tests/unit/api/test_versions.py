@@ -12,7 +12,14 @@ class Answering(Client):
     def __init__(self, answer: bytes | ApiError) -> None:
         self._answer = answer
 
-    async def send(self, method: str, path: str, body: bytes | None = None) -> bytes:
+    async def send(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        *,
+        form: str = "",  # noqa: ARG002
+    ) -> bytes:
         """The answer, whatever is asked."""
         assert (method, path, body) == ("GET", "/version", None)
         if isinstance(self._answer, ApiError):

@@ -56,6 +56,7 @@ CONTRACT = {
     "k8s_service_endpoints_zone_ready": ("topology", "gauge", (*SERVICE, "zone")),
     "k8s_service_endpoints_hinted": ("topology", "gauge", SERVICE),
     "k8s_service_endpoints_nodes_without_local": ("topology", "gauge", SERVICE),
+    "k8s_service_endpoints_survives": ("topology", "gauge", (*SERVICE, "loss")),
     "k8s_service_endpoints_slices": ("slices", "gauge", SERVICE),
     "k8s_service_endpoints_slices_foreign": ("slices", "gauge", SERVICE),
     "k8s_service_endpoints_truncated": ("slices", "gauge", SERVICE),

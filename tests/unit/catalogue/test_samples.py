@@ -146,6 +146,23 @@ def test_load_balancers_tell_their_ingress_points(ingress: object, expected: str
     assert lines_of(state_of(plain), "k8s_service_load_balancer_ingress") == []
 
 
+def test_what_a_loss_would_leave() -> None:
+    """1 and 0 by what is lost; of a Service without a ready endpoint neither."""
+    spread = state_of(
+        service(),
+        slice_of(endpoint(".1", zone="a", nodeName="n1"), endpoint(".2", zone="a", nodeName="n2")),
+        groups=("topology",),
+    )
+    assert lines_of(spread, "k8s_service_endpoints_survives") == [
+        '{namespace="d",service="s",loss="node"} 1',
+        '{namespace="d",service="s",loss="zone"} 0',
+    ]
+    lost = state_of(
+        service(), slice_of(endpoint(".1", "FFF", zone="a", nodeName="n1")), groups=("topology",)
+    )
+    assert lines_of(lost, "k8s_service_endpoints_survives") == []
+
+
 def test_topology() -> None:
     """Unknown zones and Nodes don't count; the unknown zone is a series without the label."""
     state = state_of(

@@ -41,7 +41,7 @@ def test_every_command_has_help_with_examples(run: Run, command: str) -> None:
     [
         (
             (),
-            "needs a command: run, scrape, get, explain, check, wait, demo, simulate, metr",
+            "needs a command: run, scrape, get, explain, check, whatif, wait, demo, simu",
         ),
         (("scrap",), "scrap: no such command; did you mean scrape?"),
         (("zzz",), "zzz: no such command; there are run, scrape, get, "),

@@ -13,6 +13,8 @@ from exporter.objects.resources import DEPENDENTS, RESOURCES, ROUTES
 RBAC = Path(__file__).parents[3] / "deploy" / "rbac"
 FILES = sorted(RBAC.rglob("*.yaml"))
 READ = ["get", "list", "watch"]
+#: Files that grant something else than reading, each for a setting that is off by default.
+OTHERS = {"auth.yaml": ["create"], "events.yaml": ["create", "patch"]}
 
 
 def _load(path: Path) -> list[Any]:
@@ -32,8 +34,8 @@ def _list_granted(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(RBAC)))
 def test_only_reading_is_granted(path: Path) -> None:
-    """Every rule has get, list and watch, on named resources; questions about clients are sent."""
-    verbs = ["create"] if path.name == "auth.yaml" else READ
+    """Every rule has get, list and watch, on named resources; questions and Events are sent."""
+    verbs = OTHERS.get(path.name, READ)
     for document in _load(path):
         for rule in document.get("rules", []):
             assert rule["verbs"] == verbs
@@ -72,6 +74,12 @@ def test_what_authentication_needs_is_two_questions() -> None:
     }
 
 
+def test_what_is_written_is_events() -> None:
+    """events.yaml, cluster-wide and per namespace, lets write Events of the core API alone."""
+    assert _list_granted(RBAC / "events.yaml") == {"events"}
+    assert _list_granted(RBAC / "namespaced" / "events.yaml") == {"events"}
+
+
 def test_the_optional_grants_are_one_file_for_each_group() -> None:
     """Pods, Nodes, workloads, legacy Endpoints and dependents are granted apart from each other."""
     assert _list_granted(RBAC / "pods.yaml") == {"pods"}
@@ -103,7 +111,7 @@ def test_routes_grant_all_that_refers_to_services() -> None:
 
 def test_what_is_granted_is_what_the_program_reads() -> None:
     """All files together grant every resource that the program knows, and none besides."""
-    files = [path for path in RBAC.glob("*.yaml") if path.name != "auth.yaml"]
+    files = [path for path in RBAC.glob("*.yaml") if path.name not in OTHERS]
     granted = set().union(*map(_list_granted, files))
 
     assert granted == {f"{one.name}.{one.group}".rstrip(".") for one in RESOURCES.values()}
@@ -111,7 +119,8 @@ def test_what_is_granted_is_what_the_program_reads() -> None:
 
 def test_the_namespaced_files_grant_all_that_has_a_namespace() -> None:
     """The Roles together grant every namespaced resource that the program knows."""
-    granted = set().union(*(_list_granted(path) for path in (RBAC / "namespaced").iterdir()))
+    files = [path for path in (RBAC / "namespaced").iterdir() if path.name not in OTHERS]
+    granted = set().union(*map(_list_granted, files))
 
     namespaced = [one for one in RESOURCES.values() if one.namespaced]
     assert granted == {f"{one.name}.{one.group}".rstrip(".") for one in namespaced}
