@@ -164,7 +164,7 @@ main(["run"])
 late = ("aiohttp.web", "aiohttp_socks", "bcrypt", "kubernetes", "yaml", "importlib.resources",
         "exporter.api.identity", "exporter.api.kubeconfig", "exporter.cli.front", "exporter.dump",
         "exporter.plain_yaml", "exporter.server", "exporter.sim", "exporter.web",
-        "exporter.explaining.explain", "exporter.explaining.advice")
+        "exporter.explaining.explain")
 print("loaded:", [name for name in late if name in sys.modules])
 """
     assert _run_python(code).endswith("loaded: []")
