@@ -16,7 +16,13 @@ from exporter.cli.live import make_plans
 from exporter.config import Settings
 from exporter.engine.live import Engine
 from exporter.engine.state import State
+<<<<<<< HEAD
 from exporter.telemetry import Telemetry
+=======
+from exporter.server import Hub, WaitingRoom
+from exporter.telemetry import OWN_FAMILIES, Telemetry
+from exporter.web import Desk, Place, Site
+>>>>>>> main
 
 
 class Assembled(msgspec.Struct, frozen=True):
@@ -32,6 +38,12 @@ class Bench(msgspec.Struct, frozen=True):
 
     client: Client
     telemetry: Telemetry
+<<<<<<< HEAD
+=======
+    hub: Hub
+    waits: WaitingRoom
+    instance: str
+>>>>>>> main
     streaming: bool
 
     def assemble(self, settings: Settings, groups: Collection[Group]) -> Assembled:
@@ -48,4 +60,52 @@ class Bench(msgspec.Struct, frozen=True):
             self.telemetry,
             required=resources[:2],
         )
+<<<<<<< HEAD
         return Assembled(settings, state, engine)
+=======
+        site = _make_site(settings, state, engine, self)
+        state.observe(site.desk.tell)
+        state.observe(self.hub.tell)
+        state.observe(self.waits.tell)
+        return Assembled(settings, state, engine, site)
+
+
+def find_prefix(settings: Settings) -> str:
+    """What stands before every path: "", or as in "/endpoints"."""
+    if settings.web_route_prefix is not None:
+        return settings.web_route_prefix.rstrip("/")
+    return urlsplit(settings.web_external_url or "").path.rstrip("/")
+
+
+def _make_site(settings: Settings, state: State, engine: Engine, bench: Bench) -> Site:
+    telemetry = bench.telemetry
+
+    def render_own(openmetrics: bool, families: frozenset[str] | None) -> bytes:  # noqa: FBT001 - as Site has it
+        telemetry.show_resources(engine.resources())
+        telemetry.show_series(state.exposition.series())
+        reports = state.reports.values()
+        telemetry.show_annotations(sum(bool(report.bad_annotations) for report in reports))
+        return telemetry.exposition(openmetrics, families)
+
+    return Site(
+        version=__version__,
+        exposition=state.exposition,
+        snapshot=engine.snapshot,
+        own_metrics=render_own,
+        own_families=tuple(family.name for family in OWN_FAMILIES),
+        view=state.view,
+        pods=state.cluster.pods,
+        transitions=state.transitions.of,
+        asset=read_asset,
+        streams=bench.hub,
+        desk=Desk(bench.instance),
+        routes=state.routes,
+        waits=bench.waits,
+        place=Place(
+            prefix=find_prefix(settings),
+            page=not settings.web_disable_page,
+            grafana=settings.web_grafana_url or "",
+            runbooks=settings.web_runbook_url or "",
+        ),
+    )
+>>>>>>> main

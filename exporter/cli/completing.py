@@ -22,9 +22,13 @@ from exporter.cli.naming import KINDS
 from exporter.config import SETTINGS, Settings, add_flags, load_settings
 from exporter.config.kinds import Choice
 from exporter.model import ServiceKey
-from exporter.objects.resources import SERVICES
+from exporter.objects.codec import Retained
+from exporter.objects.meta import Rejected
+from exporter.objects.nodes import Node
+from exporter.objects.resources import NODES, SERVICES, Resource
 
 Completer = Callable[..., Iterable[str]]
+_Found = Retained | Rejected
 
 #: Seconds for asking a cluster: longer nobody waits with a finger on TAB.
 _PATIENCE = 3.0
@@ -107,6 +111,16 @@ def complete_namespaces(*, parsed_args: argparse.Namespace, **_: object) -> list
     return sorted({key.namespace for key in _list_services(parsed_args, None)})
 
 
+def complete_nodes(*, parsed_args: argparse.Namespace, **_: object) -> list[str]:
+    """Names of Nodes."""
+    return sorted(node.name for node in _list_nodes(parsed_args))
+
+
+def complete_zones(*, parsed_args: argparse.Namespace, **_: object) -> list[str]:
+    """Zones that Nodes are in."""
+    return sorted({node.zone for node in _list_nodes(parsed_args) if node.zone})
+
+
 def _complete_scenarios(**_: object) -> Iterable[str]:
     from exporter.sim.scenario import list_scenarios
 
@@ -114,25 +128,33 @@ def _complete_scenarios(**_: object) -> Iterable[str]:
 
 
 def _list_services(args: argparse.Namespace, namespace: str | None) -> Sequence[ServiceKey]:
+    listed = _list(SERVICES, args, namespace)
+    return sorted(ServiceKey(one.namespace, one.name) for one in listed)
+
+
+def _list_nodes(args: argparse.Namespace) -> list[Node]:
+    return [one for one in _list(NODES, args, None) if isinstance(one, Node)]
+
+
+def _list(resource: Resource, args: argparse.Namespace, namespace: str | None) -> Sequence[_Found]:
     try:
         settings = load_settings(args, os.environ)
         if getattr(args, "from_file", None):
-            return _of_files(args.from_file)
-        return _of_cluster(settings, namespace)
+            return _of_files(resource, args.from_file)
+        return _of_cluster(resource, settings, namespace)
     except Exception:  # noqa: BLE001 - nothing is completed where nothing can be read
         return ()
 
 
-def _of_files(paths: Sequence[str]) -> list[ServiceKey]:
+def _of_files(resource: Resource, paths: Sequence[str]) -> Sequence[_Found]:
     from exporter.dump import read_dumps
 
     if "-" in paths:
-        return []  # it is the terminal
-    found = read_dumps(paths).objects.get(SERVICES.name, ())
-    return sorted(ServiceKey(one.namespace, one.name) for one in found)
+        return ()  # it is the terminal
+    return read_dumps(paths).objects.get(resource.name, ())
 
 
-def _of_cluster(settings: Settings, namespace: str | None) -> list[ServiceKey]:
+def _of_cluster(resource: Resource, settings: Settings, namespace: str | None) -> Sequence[_Found]:
     import asyncio
 
     from exporter.api import ForbiddenError
@@ -143,16 +165,15 @@ def _of_cluster(settings: Settings, namespace: str | None) -> list[ServiceKey]:
 
     configure_logging(settings.log_format, "error")
 
-    async def read(namespaces: tuple[str, ...]) -> list[ServiceKey]:
+    async def read(namespaces: tuple[str, ...]) -> list[_Found]:
         scoped = msgspec.structs.replace(settings, namespaces=namespaces)
-        found: list[ServiceKey] = []
+        found: list[_Found] = []
         async with await open_client(scoped) as client:
-            for plan in make_plans(scoped, [SERVICES.name]):
-                listed = await list_once(client, plan)
-                found += [ServiceKey(one.namespace, one.name) for one in listed]
-        return sorted(found)
+            for plan in make_plans(scoped, [resource.name]):
+                found += await list_once(client, plan)
+        return found
 
-    async def read_what_is_allowed() -> list[ServiceKey]:
+    async def read_what_is_allowed() -> list[_Found]:
         async with asyncio.timeout(_PATIENCE):
             try:
                 return await read((namespace,) if namespace else settings.namespaces)
@@ -167,5 +188,7 @@ _BY_ARGUMENT: dict[str, Completer] = {
     "services": complete_services,
     "target": complete_services,
     "namespace": complete_namespaces,
+    "drain": complete_nodes,
+    "zone": complete_zones,
     "scenarios": _complete_scenarios,
 }

@@ -24,7 +24,12 @@ from exporter.config import Settings, is_read_alike
 from exporter.engine.live import Engine
 from exporter.engine.state import State
 from exporter.engine.transitions import Story
+from exporter.judging.goals import find_unread
 from exporter.model import ServiceKey
+<<<<<<< HEAD
+=======
+from exporter.server import Hub, Pace, WaitingRoom
+>>>>>>> main
 from exporter.telemetry import Telemetry
 
 if TYPE_CHECKING:
@@ -82,7 +87,17 @@ async def serving(
         wants_streams(settings, client),
         asyncio.to_thread(importlib.import_module, "exporter.cli.front"),
     )
+<<<<<<< HEAD
     bench = Bench(client, telemetry, streaming)
+=======
+    waits = WaitingRoom(
+        lambda: succession.current.site,
+        lambda: (id(succession.current), find_unread(succession.current.engine.snapshot())),
+        count_streams(settings),
+    )
+    streaming = await wants_streams(settings, client)
+    bench = Bench(client, telemetry, hub, waits, instance, streaming)
+>>>>>>> main
 
     def assemble(settings: Settings, groups: Collection[Group]) -> Assembled:
         one = bench.assemble(settings, groups)
@@ -123,7 +138,13 @@ async def serving(
             task.cancel()
         await notifying.close()
         await asyncio.gather(work, *others, return_exceptions=True)
+<<<<<<< HEAD
         await front.stop()
+=======
+        await hub.close()
+        await waits.close()
+        await servers.stop()
+>>>>>>> main
 
 
 def _make_front(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -12,7 +12,7 @@ from exporter.foresight.callers import Caller, find_callers
 from exporter.foresight.losses import Aftermath, Loss
 from exporter.foresight.outcomes import Effect, Judge, Outcome, compare, weigh
 from exporter.foresight.questions import Places, Question, find_loss
-from exporter.foresight.worst import Method, find_worst, spread_of
+from exporter.foresight.worst import Method, Spread, find_worst, spread_of
 from exporter.judging.places import local_policies
 from exporter.model import ServiceKey, ServiceReport, ServiceView, Standing
 from exporter.objects.budgets import Budget
@@ -72,8 +72,9 @@ class World(msgspec.Struct, frozen=True):
 def foresee(world: World, judge: Judge, question: Question) -> Forecast:
     """What would become of all Services by what is asked; nothing comes up anew."""
     if question.worst:
-        worst = _find_worst_set(world, judge, question.worst)
-        effects = _judge_each(world, judge, question.worst)
+        spreads = [spread_of(key, judge.facts(view)) for key, view in world.views.items()]
+        worst = _find_worst_set(world, judge, spreads, question.worst)
+        effects = _judge_each(world, judge, spreads, question.worst)
         return _tell(world, effects, worst=worst)
     loss = find_loss(question, world.cluster, world.places)
     effects = _judge_all(world, judge, loss)
@@ -132,28 +133,23 @@ def _judge_all(world: World, judge: Judge, loss: Loss) -> list[Effect]:
     ]
 
 
-def _judge_each(world: World, judge: Judge, number: int) -> list[Effect]:
+def _judge_each(world: World, judge: Judge, spreads: Sequence[Spread], number: int) -> list[Effect]:
     """Each Service without the Nodes that are the worst for it."""
     nodes = _nodes_of(world.views)
     made: dict[frozenset[str], Aftermath] = {}
     effects = []
-    for key, view in world.views.items():
-        lost = spread_of(key, judge.facts(view)).worst(number)
+    for one in spreads:
+        lost = one.worst(number)
         if not lost:
             continue
         if lost not in made:
             made[lost] = Aftermath(Loss(nodes=lost), nodes)
-        effects.append(compare(judge, world.reports[key], view, made[lost]))
+        effects.append(compare(judge, world.reports[one.key], world.views[one.key], made[lost]))
     return effects
 
 
-def _find_worst_set(world: World, judge: Judge, number: int) -> WorstSet:
-    spreads = [
-        spread_of(key, judge.facts(view))
-        for key, view in world.views.items()
-        if not world.reports[key].ignored
-    ]
-    up = [one for one in spreads if one.reached]
+def _find_worst_set(world: World, judge: Judge, spreads: Sequence[Spread], number: int) -> WorstSet:
+    up = [one for one in spreads if one.reached and not world.reports[one.key].ignored]
     nodes, method = find_worst(up, number)
     effects = _judge_all(world, judge, Loss(nodes=nodes))
     return WorstSet(tuple(sorted(nodes)), method, _order(effects))

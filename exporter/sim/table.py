@@ -57,31 +57,23 @@ class Table:
         self.dropped = 0
         self.listeners: list[Listener] = []
         self.states: OrderedDict[int, list[Entry]] = OrderedDict()
-        self._keys: list[str] = []
-        self._sorted = True
+        # Every entry in key order, None after a write: a list of many pages asks again and again.
+        self._present: list[Entry] | None = None
 
     @property
     def latest(self) -> int:
         """The version of the last change, 0 when there was none."""
         return self.changes[-1].version if self.changes else self.dropped
 
-    def keys(self) -> list[str]:
-        """Every key, sorted."""
-        if not self._sorted:
-            self._keys = sorted(self.entries)
-            self._sorted = True
-        return self._keys
-
     def put(self, entry: Entry) -> None:
         """Add an entry, or replace the one with its key."""
-        if entry.key not in self.entries:
-            self._sorted = False
+        self._present = None
         self.entries[entry.key] = entry
 
     def remove(self, key: str) -> None:
         """Remove the entry with this key."""
+        self._present = None
         del self.entries[key]
-        self._sorted = False
 
     def record(self, change: Change) -> None:
         """Keep a change and tell everyone who listens."""
@@ -99,9 +91,11 @@ class Table:
             del self.states[version]
 
     def state(self, version: int) -> list[Entry]:
-        """Return the entries as of a version that the history still reaches."""
+        """Return the entries as of a version that the history still reaches; not to be changed."""
         if version >= self.latest:
-            return [self.entries[key] for key in self.keys()]
+            if self._present is None:
+                self._present = [self.entries[key] for key in sorted(self.entries)]
+            return self._present
         if version in self.states:
             self.states.move_to_end(version)
             return self.states[version]

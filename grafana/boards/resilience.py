@@ -18,6 +18,9 @@ _ZONES = _CHOSEN.top("k8s_service_endpoints_ready_zones")
 _BY_ZONE = _CHOSEN.top("k8s_service_endpoints_zone_ready", by="zone")
 _HINTED = _CHOSEN.top("k8s_service_endpoints_hinted")
 _BLIND_NODES = _CHOSEN.top("k8s_service_endpoints_nodes_without_local")
+_SURVIVES = "k8s_service_endpoints_survives"
+_SURVIVES_NODE = _CHOSEN.top(_SURVIVES, 'loss="node"')
+_SURVIVES_ZONE = _CHOSEN.top(_SURVIVES, 'loss="zone"')
 _DEPENDENTS = _CHOSEN.top("k8s_service_dependents", by="kind")
 _LONELY = f"topk(100, {_READY} == 1)"
 _BELOW = _CHOSEN.judged(f"{_READY} < on ({PER}) {_CHOSEN.top(queries.MIN_READY)}")
@@ -33,7 +36,7 @@ _NUMBERS = Section(
             "may be away for a moment; else run two and set endpoints-exporter.io/min-ready.",
             _CHOSEN.count(f"{_READY} == 1"),
             colors=_ONE_PLACE,
-            width=8,
+            width=6,
         ),
         number(
             "Below min ready",
@@ -41,7 +44,7 @@ _NUMBERS = Section(
             "table on the board Namespace names them.",
             _CHOSEN.count(_BELOW),
             colors=steps(READY, (1, EMPTY)),
-            width=8,
+            width=6,
         ),
         number(
             "On one Node",
@@ -49,7 +52,7 @@ _NUMBERS = Section(
             "point of failure. Add a spread constraint or anti-affinity." + needs("topology"),
             _CHOSEN.count(f"{_NODES} == 1 and on ({PER}) {_READY} > 1", _NODES_KNOWN),
             colors=_ONE_PLACE,
-            width=8,
+            width=6,
         ),
         number(
             "In one zone",
@@ -57,7 +60,23 @@ _NUMBERS = Section(
             "topology spread constraint over zones." + needs("topology"),
             _CHOSEN.count(f"{_ZONES} == 1 and on ({PER}) {_READY} > 1", _NODES_KNOWN),
             colors=_ONE_PLACE,
-            width=8,
+            width=6,
+        ),
+        number(
+            "Lost with one Node",
+            "Services that would have no usable ready endpoint after the loss of their worst Node. "
+            "`whatif --nodes 1` names the Node." + needs("topology"),
+            _CHOSEN.count(f"{_SURVIVES_NODE} == 0", _SURVIVES),
+            colors=_ONE_PLACE,
+            width=6,
+        ),
+        number(
+            "Lost with one zone",
+            "Services that would have no usable ready endpoint after the loss of their worst zone, "
+            "where zones are known." + needs("topology"),
+            _CHOSEN.count(f"{_SURVIVES_ZONE} == 0", _SURVIVES),
+            colors=_ONE_PLACE,
+            width=6,
         ),
         number(
             "Policy black holes",
@@ -66,7 +85,7 @@ _NUMBERS = Section(
             "the policy." + needs("topology"),
             _CHOSEN.count(f"{_BLIND_NODES} > 0", _NODES_KNOWN),
             colors=steps(READY, (1, EMPTY)),
-            width=8,
+            width=6,
         ),
         number(
             "Dead with dependents",
@@ -75,7 +94,7 @@ _NUMBERS = Section(
             f"count(sum by ({PER}) ({_DEPENDENTS}) > 0 and on ({PER}) ({_CHOSEN.standing} == 5))"
             f" or 0 * count({_CHOSEN.series('k8s_service_dependents')})",
             colors=steps(READY, (1, EMPTY)),
-            width=8,
+            width=6,
         ),
     ),
 )

@@ -81,6 +81,41 @@ async def test_check_tells_by_its_status() -> None:
         assert ": down, CrashLoopBackOff, 0/" in out
 
 
+def budget(namespace: str, app: str, allowed: int) -> dict[str, Any]:
+    """A PodDisruptionBudget, as its controller counted it."""
+    return {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": {"name": app, "namespace": namespace},
+        "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": app}}},
+        "status": {
+            "observedGeneration": 1,
+            "disruptionsAllowed": allowed,
+            "currentHealthy": 4,
+            "desiredHealthy": 4 - allowed,
+        },
+    }
+
+
+async def test_whatif_asks_a_cluster() -> None:
+    """Nodes, zones and budgets are read as they are; without budgets the rest is told."""
+    words = ("whatif", "--zone", "cdn-a", "cdn-b", "-o", "json")
+    drain = ("whatif", "--drain", "cdn-a1", "-o", "json")
+    async with cluster("zone-lost", "routes-callers") as (server, kubeconfig):
+        server.store.apply(budget("cdn", "cache", 0))
+        status, out, err = await run(*words, "--kubeconfig", kubeconfig)
+        found: dict[str, Any] = json.loads(out)
+        assert (status, err) == (0, "")
+        assert found["lost_nodes"] == ["cdn-a1", "cdn-a2", "cdn-b1"]
+        status, out, _ = await run(*drain, "--kubeconfig", kubeconfig)
+        blocked: dict[str, Any] = json.loads(out)
+        assert status == 1
+        assert [(one["name"], one["state"]) for one in blocked["budgets"]] == [("cache", "blocks")]
+        server.access.denied = [Deny("poddisruptionbudgets")]
+        status, out, err = await run(*drain, "--kubeconfig", kubeconfig)
+        assert (status, err, json.loads(out)["budgets"]) == (0, "", None)
+
+
 async def test_optional_resources_that_are_denied_are_done_without() -> None:
     """Without Pods, Nodes and workloads the reasons are those that slices tell."""
     async with cluster("reason-crash-loop") as (server, kubeconfig):

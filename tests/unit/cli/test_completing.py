@@ -15,10 +15,17 @@ from tests.unit.cli.dumps import down, healthy, write
 PROGRAM = "kube-endpoints-exporter"
 
 
+NODE = {
+    "apiVersion": "v1",
+    "kind": "Node",
+    "metadata": {"name": "worker-1", "labels": {"topology.kubernetes.io/zone": "eu-1a"}},
+}
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     """A folder with a dump in it, and the program on a PATH."""
-    write(tmp_path, healthy("web"), down("api"), healthy("ledger", "bank"))
+    write(tmp_path, healthy("web"), down("api"), healthy("ledger", "bank"), NODE)
     program = tmp_path / "bin" / PROGRAM
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m exporter "$@"\n')
@@ -70,6 +77,8 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
         ("explain --from-file dump.json shop/", ["shop/api", "shop/web"]),
         ("explain --from-file dump.json svc/l", ["svc/ledger"]),
         ("explain --from-file dump.json le", ["ledger"]),
+        ("whatif --from-file dump.json --drain ", ["worker-1"]),
+        ("whatif --from-file dump.json --zone ", ["eu-1a"]),
         ("explain --from-file gone.json shop/", []),
         ("explain shop/", []),
     ],
