@@ -1,49 +1,46 @@
-"""Engine and state for a set of settings: what has to be made anew when these change.
-
-It imports no page and no server: a starting process loads those while it speaks to the API server.
-"""
+"""Engine, state and pages for a set of settings: all that has to be made anew when these change."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from urllib.parse import urlsplit
 
 import msgspec
 
+from exporter import __version__
 from exporter.api import Client
 from exporter.catalogue import Group
+from exporter.cli.assets import read_asset
 from exporter.cli.gathering import choose, wanted_resources
 from exporter.cli.live import make_plans
 from exporter.config import Settings
 from exporter.engine.live import Engine
 from exporter.engine.state import State
-<<<<<<< HEAD
-from exporter.telemetry import Telemetry
-=======
 from exporter.server import Hub, WaitingRoom
 from exporter.telemetry import OWN_FAMILIES, Telemetry
 from exporter.web import Desk, Place, Site
->>>>>>> main
 
 
 class Assembled(msgspec.Struct, frozen=True):
-    """What follows the API server, by these settings."""
+    """What follows the API server, and the pages that show it."""
 
     settings: Settings
     state: State
     engine: Engine
+    site: Site
 
 
 class Bench(msgspec.Struct, frozen=True):
-    """What stays when settings change. `streaming`: lists come as streams."""
+    """What stays when settings change; `instance` tells this process from others.
+
+    `streaming`: lists come as streams.
+    """
 
     client: Client
     telemetry: Telemetry
-<<<<<<< HEAD
-=======
     hub: Hub
     waits: WaitingRoom
     instance: str
->>>>>>> main
     streaming: bool
 
     def assemble(self, settings: Settings, groups: Collection[Group]) -> Assembled:
@@ -60,9 +57,6 @@ class Bench(msgspec.Struct, frozen=True):
             self.telemetry,
             required=resources[:2],
         )
-<<<<<<< HEAD
-        return Assembled(settings, state, engine)
-=======
         site = _make_site(settings, state, engine, self)
         state.observe(site.desk.tell)
         state.observe(self.hub.tell)
@@ -108,4 +102,3 @@ def _make_site(settings: Settings, state: State, engine: Engine, bench: Bench) -
             runbooks=settings.web_runbook_url or "",
         ),
     )
->>>>>>> main

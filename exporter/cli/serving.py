@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
+import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,6 +16,7 @@ from exporter.catalogue import Group
 from exporter.cli.assembling import Assembled, Bench
 from exporter.cli.chronicle import Chronicle
 from exporter.cli.leading import run_engine
+from exporter.cli.listening import Addresses, Servers, count_streams
 from exporter.cli.live import wants_streams
 from exporter.cli.notifying import Notifying, check_receiver
 from exporter.cli.succession import Succession
@@ -26,15 +26,10 @@ from exporter.engine.state import State
 from exporter.engine.transitions import Story
 from exporter.judging.goals import find_unread
 from exporter.model import ServiceKey
-<<<<<<< HEAD
-=======
 from exporter.server import Hub, Pace, WaitingRoom
->>>>>>> main
 from exporter.telemetry import Telemetry
-
-if TYPE_CHECKING:
-    from exporter.cli.front import Front
-    from exporter.cli.listening import Addresses
+from exporter.web import Request, Response, respond, respond_apart
+from exporter.web.api.events import render_changes, render_status
 
 #: Seconds after which rows that nobody asks for are let go.
 _IDLE = 120.0
@@ -82,14 +77,12 @@ async def serving(
         leader=settings.leader_lease is not None,
     )
     notifying = Notifying(client, telemetry, chronicle, silent=settings.leader_lease is not None)
-    # Half of all modules are those of pages and servers: the API server is at work meanwhile.
-    streaming, _ = await asyncio.gather(
-        wants_streams(settings, client),
-        asyncio.to_thread(importlib.import_module, "exporter.cli.front"),
+    hub = Hub(
+        lambda keys, since: render_changes(succession.current.site, keys, since),
+        lambda: render_status(succession.current.site),
+        instance := secrets.token_hex(4),
+        Pace(streams=count_streams(settings)),
     )
-<<<<<<< HEAD
-    bench = Bench(client, telemetry, streaming)
-=======
     waits = WaitingRoom(
         lambda: succession.current.site,
         lambda: (id(succession.current), find_unread(succession.current.engine.snapshot())),
@@ -97,7 +90,6 @@ async def serving(
     )
     streaming = await wants_streams(settings, client)
     bench = Bench(client, telemetry, hub, waits, instance, streaming)
->>>>>>> main
 
     def assemble(settings: Settings, groups: Collection[Group]) -> Assembled:
         one = bench.assemble(settings, groups)
@@ -111,6 +103,13 @@ async def serving(
         return one
 
     succession = Succession(assemble(settings, groups))
+
+    def answer(request: Request) -> Response:
+        return respond(request, succession.current.site)
+
+    def answer_apart(request: Request) -> Response:
+        return respond_apart(request, succession.current.site)
+
     current = settings
 
     def take_over(changed: Settings) -> None:
@@ -118,17 +117,14 @@ async def serving(
         before, current = current, changed
         notifying.configure(changed)
         if not is_read_alike(before, changed):
-            following = assemble(changed, changed.enabled_groups())
-            front.furnish(following)
-            succession.replace(following)
+            succession.replace(assemble(changed, changed.enabled_groups()))
 
     await check_receiver(settings)
-    front = _make_front(settings, client, telemetry, succession, addresses)
-    # Before anything is read: who can't listen ends with one line that says so.
-    urls = await front.start()
+    servers = Servers(settings, client, addresses, (answer, answer_apart), telemetry.scrape_ended)
+    urls = await servers.start()
     notifying.configure(settings)
     work = asyncio.create_task(run_engine(succession, settings, client, telemetry, notifying))
-    others = [asyncio.create_task(_let_rest(front, chronicle))]
+    others = [asyncio.create_task(_let_rest(succession, chronicle))]
     if reloading is not None:
         others.append(asyncio.ensure_future(reloading(settings, take_over)))
     try:
@@ -138,30 +134,14 @@ async def serving(
             task.cancel()
         await notifying.close()
         await asyncio.gather(work, *others, return_exceptions=True)
-<<<<<<< HEAD
-        await front.stop()
-=======
         await hub.close()
         await waits.close()
         await servers.stop()
->>>>>>> main
 
 
-def _make_front(
-    settings: Settings,
-    client: Client,
-    telemetry: Telemetry,
-    succession: Succession,
-    addresses: Addresses,
-) -> Front:
-    from exporter.cli.front import Front
-
-    return Front(settings, client, telemetry, succession, addresses)
-
-
-async def _let_rest(front: Front, chronicle: Chronicle | None) -> None:
+async def _let_rest(succession: Succession, chronicle: Chronicle | None) -> None:
     while True:
         await asyncio.sleep(_IDLE / 4)
         if chronicle is not None:
             chronicle.settle()
-        front.site.desk.rest(time.time(), _IDLE)
+        succession.current.site.desk.rest(time.time(), _IDLE)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from exporter.cli.front import find_prefix
+from exporter.cli.assembling import find_prefix
 from exporter.config import Settings
 from exporter.config.kinds import BadValue, Kind
 from exporter.config.links import LinkPattern, PathPrefix, Receiver, WebAddress
