@@ -53,6 +53,7 @@ class LeanMeta(msgspec.Struct, frozen=True, rename="camel"):
     creation_timestamp: str | None = None
     deletion_timestamp: str | None = None
     labels: dict[str, str] | None = None
+    owner_references: list[OwnerReference] | None = None
 
 
 class WireMeta(LeanMeta, frozen=True, rename="camel"):
@@ -60,7 +61,6 @@ class WireMeta(LeanMeta, frozen=True, rename="camel"):
 
     uid: str | None = None
     generation: int | None = None
-    owner_references: list[OwnerReference] | None = None
     annotations: dict[str, str] | None = None
     managed_fields: list[_WireManagedFields] | None = None
 

@@ -1,6 +1,6 @@
 """Pod: what selection and diagnosis ask of it, packed so that 100,000 of them stay small.
 
-What Pods of one workload have in common (labels, facts) is held once and shared. Nothing
+What Pods of one workload have in common (labels, owner, facts) is held once and shared. Nothing
 here judges a Pod: that is `exporter.analysis.pods`.
 """
 
@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 import msgspec
 
 from exporter.objects.addresses import canonical_address
-from exporter.objects.meta import LeanMeta, intern_text, parse_time
+from exporter.objects.meta import LeanMeta, OwnerReference, intern_text, parse_time
 from exporter.objects.pod_facts import (
     NO_SPEC,
     NO_STATUS,
@@ -31,6 +31,13 @@ class Labels(dict[str, str]):
     """A label set, shared by all Pods that have the same one. Nobody may change it."""
 
     __slots__ = ("__weakref__",)
+
+
+class Owner(msgspec.Struct, frozen=True, weakref=True):
+    """The controller of a Pod; both are "" when it has none."""
+
+    kind: str
+    name: str
 
 
 class Pod(msgspec.Struct, frozen=True, gc=False):
@@ -52,6 +59,7 @@ class Pod(msgspec.Struct, frozen=True, gc=False):
     node: str
     changed: float | None
     deleted: float | None
+    owner: Owner
     facts: Facts
     fell: bool = False
 
@@ -162,15 +170,18 @@ def _make(
         node=node,
         changed=parse_time(meta.creation_timestamp) if changed is None else changed,
         deleted=deleted,
+        owner=_share_owner(meta.owner_references),
         facts=facts,
         fell=fell,
     )
 
 
-# A weak table: what no Pod holds any more goes by itself, so churn can't fill it.
+# Weak tables: what no Pod holds any more goes by itself, so churn can't fill them.
 _LABELS: WeakValueDictionary[tuple[str, ...], Labels] = WeakValueDictionary()
+_OWNERS: WeakValueDictionary[tuple[str, str], Owner] = WeakValueDictionary()
 
 _NO_LABELS = Labels()
+_NO_OWNER = Owner("", "")
 
 
 def _share_labels(labels: dict[str, str] | None) -> Labels:
@@ -182,3 +193,15 @@ def _share_labels(labels: dict[str, str] | None) -> Labels:
         shared = Labels({sys.intern(name): sys.intern(value) for name, value in labels.items()})
         _LABELS[(*shared, *shared.values())] = shared
     return shared
+
+
+def _share_owner(references: list[OwnerReference] | None) -> Owner:
+    for reference in references or ():
+        if reference.controller:
+            key = (reference.kind, reference.name)
+            shared = _OWNERS.get(key)
+            if shared is None:
+                shared = Owner(sys.intern(reference.kind), sys.intern(reference.name))
+                _OWNERS[shared.kind, shared.name] = shared
+            return shared
+    return _NO_OWNER

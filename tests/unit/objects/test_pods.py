@@ -32,20 +32,22 @@ from tests.unit.kubelet import (
 
 
 def test_a_healthy_pod_keeps_what_selection_and_diagnosis_ask() -> None:
-    """Identity, labels, addresses, Node, and the time of Ready are read."""
+    """Identity, labels, addresses, Node, the time of Ready and the owner are read."""
     pod = make_pod()
     assert (pod.namespace, pod.name, pod.resource_version) == ("d", "s-1", "252072")
     assert pod.labels == {"app": "s", "pod-template-hash": "7c9d8b6f5"}
     assert pod.ips == ("10.0.0.1",)
     assert (pod.node, pod.changed, pod.deleted) == ("n1", SINCE_SECONDS, None)
+    assert (pod.owner.kind, pod.owner.name) == ("ReplicaSet", "s-7c9d8b6f5")
     assert (pod.candidate, pod.finished, pod.terminating) == (True, False, False)
     assert (pod.facts.phase, pod.facts.ready, pod.facts.bound) == ("Running", "True", True)
 
 
 def test_equal_parts_of_pods_are_the_same_objects() -> None:
-    """Labels and facts of two Pods of a workload are held once."""
+    """Labels, owner and facts of two Pods of a workload are held once."""
     one, other = make_pod("s-1", "10.0.0.1"), make_pod("s-2", "10.0.0.2")
     assert one.labels is other.labels
+    assert one.owner is other.owner
     assert one.facts is other.facts
 
 
@@ -350,6 +352,17 @@ def test_of_an_undecodable_pod_the_metadata_is_left(spoilt: dict[str, Any]) -> N
 def test_without_a_name_there_is_no_pod(loose: object) -> None:
     """Where not even the metadata can be read, nothing is made up."""
     assert pod_from_metadata(loose) is None
+
+
+def test_foreign_and_cyclic_owners_are_just_names() -> None:
+    """Only the controller counts, and nobody follows it anywhere."""
+    owners = [
+        {"kind": "Sponsor", "name": "x"},
+        {"kind": "Pod", "name": "s-1", "uid": "uid-s-1", "controller": True},
+    ]
+    pod = make_pod(metadata={"ownerReferences": owners})
+    assert (pod.owner.kind, pod.owner.name) == ("Pod", "s-1")
+    assert make_pod(metadata={"ownerReferences": owners[:1]}).owner.kind == ""
 
 
 def test_a_decoded_pod_has_the_key_and_version_of_its_object() -> None:
