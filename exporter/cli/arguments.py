@@ -215,6 +215,18 @@ def add_wait_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="Don't wait for a Service that does not exist at the first look: end with 2.",
     )
+    parser.add_argument(
+        "--from-url",
+        metavar="URL",
+        help="Ask a running exporter in place of the API server, such as "
+        "http://endpoints-exporter.monitoring:9769; with its route prefix, if it has one. Needs no "
+        "kubeconfig. Name and password may stand in it; the environment's proxies are used.",
+    )
+    parser.add_argument(
+        "--token-file",
+        metavar="FILE",
+        help="With --from-url: the token to show, as a Pod's service account has it.",
+    )
     _output(parser, "text", "json")
     _colour(parser)
 

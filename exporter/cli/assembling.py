@@ -16,7 +16,7 @@ from exporter.cli.live import make_plans
 from exporter.config import Settings
 from exporter.engine.live import Engine
 from exporter.engine.state import State
-from exporter.server import Hub
+from exporter.server import Hub, WaitingRoom
 from exporter.telemetry import OWN_FAMILIES, Telemetry
 from exporter.web import Desk, Place, Site
 
@@ -39,6 +39,7 @@ class Bench(msgspec.Struct, frozen=True):
     client: Client
     telemetry: Telemetry
     hub: Hub
+    waits: WaitingRoom
     instance: str
     streaming: bool
 
@@ -59,6 +60,7 @@ class Bench(msgspec.Struct, frozen=True):
         site = _make_site(settings, state, engine, self)
         state.observe(site.desk.tell)
         state.observe(self.hub.tell)
+        state.observe(self.waits.tell)
         return Assembled(settings, state, engine, site)
 
 
@@ -92,6 +94,7 @@ def _make_site(settings: Settings, state: State, engine: Engine, bench: Bench) -
         streams=bench.hub,
         desk=Desk(bench.instance),
         routes=state.routes,
+        waits=bench.waits,
         place=Place(
             prefix=find_prefix(settings),
             page=not settings.web_disable_page,

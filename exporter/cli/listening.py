@@ -97,5 +97,5 @@ def make_limits(settings: Settings, connections: int | None = None) -> Limits:
 
 
 def count_streams(settings: Settings) -> int:
-    """How many streams there may be: a quarter of all connections, and 64 at most."""
+    """How many streams, and requests that wait: each a quarter of all connections, 64 at most."""
     return max(2, min(64, settings.web_max_connections // 4))

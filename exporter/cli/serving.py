@@ -24,8 +24,9 @@ from exporter.config import Settings, is_read_alike
 from exporter.engine.live import Engine
 from exporter.engine.state import State
 from exporter.engine.transitions import Story
+from exporter.judging.goals import find_unread
 from exporter.model import ServiceKey
-from exporter.server import Hub, Pace
+from exporter.server import Hub, Pace, WaitingRoom
 from exporter.telemetry import Telemetry
 from exporter.web import Request, Response, respond, respond_apart
 from exporter.web.api.events import render_changes, render_status
@@ -82,8 +83,13 @@ async def serving(
         instance := secrets.token_hex(4),
         Pace(streams=count_streams(settings)),
     )
+    waits = WaitingRoom(
+        lambda: succession.current.site,
+        lambda: (id(succession.current), find_unread(succession.current.engine.snapshot())),
+        count_streams(settings),
+    )
     streaming = await wants_streams(settings, client)
-    bench = Bench(client, telemetry, hub, instance, streaming)
+    bench = Bench(client, telemetry, hub, waits, instance, streaming)
 
     def assemble(settings: Settings, groups: Collection[Group]) -> Assembled:
         one = bench.assemble(settings, groups)
@@ -129,6 +135,7 @@ async def serving(
         await notifying.close()
         await asyncio.gather(work, *others, return_exceptions=True)
         await hub.close()
+        await waits.close()
         await servers.stop()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from typing import Protocol
 
 import msgspec
 
@@ -11,13 +12,23 @@ from exporter.cli.errors import CommandError, Exit
 from exporter.cli.get import choose_namespaces
 from exporter.cli.naming import read_name
 from exporter.cli.stopping import run_until_stopped
-from exporter.cli.waiting import Waiting, Wanted
+from exporter.cli.telling import Telling, Wanted
 from exporter.config import Settings
 from exporter.config.kinds import BadValue, Duration, Kind, Selector, show_text
 from exporter.explaining.wording import escape_text
 from exporter.judging.goals import Goal, GoalError, read_goal
 from exporter.log import configure_logging
 from exporter.model import ServiceKey
+
+
+class Way(Protocol):
+    """One way to wait."""
+
+    status: Exit | None
+
+    async def run(self) -> None:
+        """Until it is met, or the time is up."""
+
 
 _TIMEOUT = Duration(0.0, 7 * 86400.0)
 # RFC 1035 and, in newer clusters, RFC 1123: a name of another form would be waited for in vain.
@@ -45,9 +56,31 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     level = "debug" if settings.log_level == "debug" else "error"
     configure_logging(settings.log_format, level)
     wanted = Wanted(goal, keys, namespaces, float(str(timeout)), must_exist=args.must_exist)
-    waiting = Waiting(settings, wanted, json=args.output == "json", colour=args.color)
+    telling = Telling(wanted, json=args.output == "json", colour=args.color)
+    waiting = _choose_way(args, settings, wanted, telling)
     stopped = run_until_stopped(waiting.run(), interrupted=Exit.INTERRUPTED, terminated=Exit.FAILED)
     return waiting.status if waiting.status is not None else stopped
+
+
+def _choose_way(
+    args: argparse.Namespace, settings: Settings, wanted: Wanted, telling: Telling
+) -> Way:
+    """The API server is followed, or a running exporter asked."""
+    if args.from_url is None:
+        if args.token_file is not None:
+            raise CommandError("wait: --token-file goes with --from-url")
+        from exporter.cli.waiting import Waiting
+
+        return Waiting(settings, wanted, telling)
+    from exporter.cli.asking import MOST_NAMED, Asking, read_url
+
+    url = read_url(args.from_url)
+    if url.user is not None and args.token_file is not None:
+        raise CommandError("wait: --from-url: takes either a password or --token-file")
+    if len(wanted.keys) > MOST_NAMED:
+        raise CommandError(f"wait: --from-url takes {MOST_NAMED} Services at most, or --selector")
+    selector = None if wanted.keys else settings.service_selector
+    return Asking(url, wanted, selector, telling, args.token_file)
 
 
 def _read_goal(text: str) -> Goal:

@@ -7,8 +7,8 @@ import re
 import msgspec
 
 from exporter.config.kinds import BadValue
-from exporter.config.selector import find_fault, read_selector
 from exporter.model import IgnoreRule
+from exporter.objects.selector_text import find_fault, read_selector
 
 #: A name in which `*` and `?` stand for anything and for one character.
 _PATTERN = re.compile(r"[a-z0-9*?](?:[-a-z0-9.*?]{0,252})", re.ASCII)

@@ -15,7 +15,8 @@ from typing import Protocol
 
 import msgspec
 
-from exporter.config.selector import find_fault
+from exporter.objects.durations import UNITS, read_seconds
+from exporter.objects.selector_text import find_fault
 from exporter.urls import join_port
 
 _LONGEST_SHOWN = 60
@@ -109,12 +110,6 @@ def choose(vocabulary: type[StrEnum]) -> Choice:
     return Choice({member.value: member for member in vocabulary})
 
 
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:ms|[smhd]))+")
-_DURATION_PART = re.compile(r"([0-9.]+)(ms|[smhd])")
-_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
-
-
 class Duration(msgspec.Struct, frozen=True):
     """A length of time in seconds, within limits."""
 
@@ -132,13 +127,8 @@ class Duration(msgspec.Struct, frozen=True):
 
     def parse(self, text: str) -> float:
         """Seconds: `90`, `90s`, `1m30s` and `1.5m` are the same."""
-        if _NUMBER.fullmatch(text):
-            seconds = float(text)
-        elif _DURATION.fullmatch(text):
-            seconds = sum(
-                float(number) * _UNITS[unit] for number, unit in _DURATION_PART.findall(text)
-            )
-        else:
+        seconds = read_seconds(text)
+        if seconds is None:
             raise BadValue(text, "is not a duration")
         if seconds < self.least:
             raise BadValue(text, "is too short")
@@ -150,8 +140,8 @@ class Duration(msgspec.Struct, frozen=True):
         """The largest unit that gives a whole number."""
         seconds = float(str(value))
         for unit in ("d", "h", "m", "s"):
-            if seconds and seconds % _UNITS[unit] == 0:
-                return f"{seconds / _UNITS[unit]:g}{unit}"
+            if seconds and seconds % UNITS[unit] == 0:
+                return f"{seconds / UNITS[unit]:g}{unit}"
         return f"{seconds:g}s"
 
 

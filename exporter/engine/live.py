@@ -89,6 +89,8 @@ class Engine:
         self._busy = asyncio.Lock()
         # When the oldest change came that no commit shows yet.
         self._oldest: float | None = None
+        # The same in seconds since the epoch, of what waits in line too.
+        self._unshown: float | None = None
         self._wake = asyncio.Event()
         self._open = False
 
@@ -100,7 +102,17 @@ class Engine:
 
     def snapshot(self) -> Snapshot:
         """The committed state, now."""
-        return self._state.snapshot(self.resources(), time.time())
+        settled = self._is_settled()
+        return self._state.snapshot(self.resources(), time.time(), settled=settled)
+
+    def _is_settled(self) -> bool:
+        """Whether the last list of each required resource is shown: what is not came later.
+
+        After an outage a list is read a moment before its reports are out; those that are shown
+        meanwhile are of before.
+        """
+        lists = [one.last_sync or 0.0 for one in self._statuses if one.resource in self._required]
+        return self._unshown is None or self._unshown > max(lists, default=0.0)
 
     # ── the tasks ────────────────────────────────────────────────────────────────────────────
 
@@ -133,6 +145,8 @@ class Engine:
 
     def _deliver(self, changes: Sequence[Change]) -> None:
         came = (time.monotonic(), time.time())
+        if self._unshown is None:
+            self._unshown = came[1]
         self._inbox.extend((*came, change) for change in changes)
         self._came.set()
 
@@ -176,6 +190,8 @@ class Engine:
                 await in_turns(self._take_all())
                 oldest, self._oldest = self._oldest, None
                 await self._show()
+                # Meanwhile nothing was taken: all that is not shown waits in line.
+                self._unshown = self._inbox[0][1] if self._inbox else None
             if oldest is not None:
                 self._telemetry.event_visible(time.monotonic() - oldest)
             if not self._open:

@@ -312,6 +312,8 @@ class State:
             due.update(key for key, past in self._memory.items() if past.counted is not None)
         return due
 
-    def snapshot(self, resources: tuple[ResourceStatus, ...], now: float) -> Snapshot:
+    def snapshot(
+        self, resources: tuple[ResourceStatus, ...], now: float, *, settled: bool = True
+    ) -> Snapshot:
         """What readers see."""
-        return Snapshot(self.reports, resources, now, shown=self._seen_all)
+        return Snapshot(self.reports, resources, now, shown=self._seen_all, settled=settled)

@@ -6,6 +6,7 @@ import msgspec
 
 from exporter.explaining.findings import find_telling
 from exporter.explaining.phrases import fill_in
+from exporter.explaining.wording import escape_text
 from exporter.model import FindingCode, ServiceReport, Standing, Weight
 
 
@@ -44,3 +45,13 @@ def write_notes(report: ServiceReport) -> tuple[str, ...]:
     """All of it as texts."""
     texts = (note_standing(report), *(note.text for note in note_findings(report)))
     return tuple(filter(None, texts))
+
+
+def tell_state(report: ServiceReport) -> str:
+    """How a Service stands, in the words of a line: `down, CrashLoopBackOff, 0/3 ready`."""
+    parts = [str(report.judgement.standing)]
+    if report.reason is not None:
+        parts.append(report.reason.value)
+    if report.known:
+        parts.append(f"{report.ready}/{report.ready + report.not_ready} ready")
+    return escape_text(", ".join((*parts, *write_notes(report))))

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 
 import msgspec
 
-from exporter.model import FindingCode, ServiceReport, Standing
+from exporter.model import (
+    FindingCode,
+    ResourceStatus,
+    ServiceKey,
+    ServiceReport,
+    Snapshot,
+    Standing,
+)
 
 #: How goals are written, for those who are told that theirs is none.
 FORMS = "ready[=N], available, port=NAME, withdrawn or standing=STANDING"
@@ -95,3 +103,70 @@ def is_met(goal: Goal, report: ServiceReport) -> bool:
     if goal.least is None:
         return report.judgement.find(FindingCode.BELOW_MIN_READY) is None
     return max((counts.ready for counts in report.counts), default=0) >= goal.least
+
+
+class Sight(msgspec.Struct, frozen=True):
+    """Services looked at together, at one moment.
+
+    `met`: all are there and as wanted; None where that can't be told. `there` are their reports,
+    `unmet` those that are not as wanted, `missing` the Services that are not there, `unread` what
+    can't be read, a line each.
+    """
+
+    met: bool | None
+    there: tuple[ServiceReport, ...]
+    unmet: tuple[ServiceReport, ...]
+    missing: tuple[ServiceKey, ...]
+    unread: tuple[str, ...]
+
+
+def find_unread(snapshot: Snapshot) -> tuple[str, ...]:
+    """What is needed and can't be read, or is not shown yet: meanwhile nothing counts as met."""
+    found = tuple(map(_tell_unread, filter(_is_unread, snapshot.resources)))
+    if found:
+        return found
+    if not (snapshot.shown and snapshot.resources):
+        return ("nothing was read yet",)
+    return () if snapshot.settled else ("what was read again is not shown yet",)
+
+
+def find_troubles(snapshot: Snapshot) -> tuple[str, ...]:
+    """What is needed and can't be read: what merely was not read by now is none of it."""
+    return tuple(_tell_unread(one) for one in snapshot.resources if one.required and one.error)
+
+
+def _is_unread(status: ResourceStatus) -> bool:
+    return status.required and bool(status.error or not status.synced)
+
+
+def _tell_unread(status: ResourceStatus) -> str:
+    return f"{status.resource}: {status.error or 'not read yet'}"
+
+
+def look(
+    goals: Sequence[Goal],
+    keys: Sequence[ServiceKey],
+    there: Iterable[ServiceReport],
+    seen: Collection[ServiceKey],
+    unread: tuple[str, ...],
+    lost: bool = False,  # noqa: FBT001, FBT002 - one word says it
+) -> Sight:
+    """Whether all Services are as all goals say.
+
+    `keys` are those that were named, () where a selector chose those that are `there`; there has to
+    be one at least. `seen` were there at some time: of those that are withdrawn one that was
+    deleted counts, and one that never was does not. `lost`: one of them can't be decoded.
+    """
+    reports = tuple(there)
+    known = {report.key for report in reports}
+    missing = tuple(key for key in keys if key not in known)
+    unmet = tuple(one for one in reports if not all(is_met(goal, one) for goal in goals))
+    awaited, some = missing, bool(reports)
+    if all(goal.kind is GoalKind.WITHDRAWN for goal in goals):
+        awaited = tuple(key for key in missing if key not in seen)
+        some = bool(reports or seen)
+    met: bool | None = some and not awaited and not unmet
+    blind = any(one.judgement.standing is Standing.UNKNOWN for one in unmet)
+    if unread or (not met and (lost or blind)):
+        met = None
+    return Sight(met, reports, unmet, awaited, unread)

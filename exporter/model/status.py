@@ -33,12 +33,14 @@ class Snapshot(msgspec.Struct, frozen=True):
     """What a reader (web page, JSON API, health check) sees: one consistent state.
 
     `shown` is False before the first reports are out: what was read is not to be seen yet.
+    `settled` is False while the last list of something that is required is not among it.
     """
 
     reports: Mapping[ServiceKey, ServiceReport]
     resources: tuple[ResourceStatus, ...]
     now: float
     shown: bool = True
+    settled: bool = True
 
     @property
     def ready(self) -> bool:

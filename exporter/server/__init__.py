@@ -1,4 +1,4 @@
-"""The HTTP server: listening, TLS, authentication, limits, reload, streams. It knows no page."""
+"""The server: listening, TLS, who may ask, limits, reload, streams, waiting. It knows no page."""
 
 from __future__ import annotations
 
@@ -8,5 +8,15 @@ from exporter.server.serving import Server
 from exporter.server.streams import Hub, Pace
 from exporter.server.systemd import take_sockets
 from exporter.server.tokens import Tokens
+from exporter.server.waits import WaitingRoom
 
-__all__ = ["Hub", "Limits", "Pace", "Server", "ServerError", "Tokens", "take_sockets"]
+__all__ = [
+    "Hub",
+    "Limits",
+    "Pace",
+    "Server",
+    "ServerError",
+    "Tokens",
+    "WaitingRoom",
+    "take_sockets",
+]

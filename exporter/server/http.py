@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 
@@ -70,6 +70,12 @@ class Answering:
         try:
             async with asyncio.timeout(self._limits.answer) as deadline:
                 response = await self._choose(given, protocol.seat)
+                if response.later is not None:
+                    deadline.reschedule(None)  # how long it waits is for the page to say
+                    response = await protocol.wait_for(response.later())
+                    deadline.reschedule(loop.time() + self._limits.answer)
+                if response.status < HTTPStatus.BAD_REQUEST:
+                    self._seats.prove(protocol.seat)
                 if response.stream is not None:
                     deadline.reschedule(None)  # it lasts as long as somebody reads it
                 return await self._send(given, response, protocol.seat, begun)
@@ -89,10 +95,7 @@ class Answering:
         refusal = await self.gate.refuse(asked)
         if refusal is not None:
             return refusal
-        response = self._ask(given, seat)
-        if response.status < HTTPStatus.BAD_REQUEST:
-            self._seats.prove(seat)
-        return response
+        return self._ask(given, seat)
 
     async def _send(
         self, given: web.BaseRequest, response: Response, seat: Seat, begun: float
@@ -186,7 +189,7 @@ def make_request(
 class Http(web.RequestHandler):
     """A connection that speaks HTTP, until it is lost."""
 
-    __slots__ = ("_deadline", "_left", "_limits", "_seats", "seat")
+    __slots__ = ("_deadline", "_left", "_limits", "_seats", "_waiting", "seat")
 
     def __init__(
         self,
@@ -211,12 +214,26 @@ class Http(web.RequestHandler):
         self._limits = limits
         self._seats = seats
         self._left = left
+        self._waiting: asyncio.Future[Response] | None = None
         self.seat = seat
 
     def work(self) -> None:
         """A request is there."""
         self._deadline.cancel()
         self._seats.work(self.seat)
+
+    async def wait_for(self, later: Awaitable[Response]) -> Response:
+        """What comes later; ConnectionResetError when the client does not wait for it."""
+        self._waiting = waiting = asyncio.ensure_future(later)
+        try:
+            # Not awaited itself: whoever ends it because the client left ends nothing else.
+            await asyncio.wait((waiting,))
+            if waiting.cancelled():
+                raise ConnectionResetError("the client did not wait for the answer")
+            return waiting.result()
+        finally:
+            waiting.cancel()
+            self._waiting = None
 
     def rest(self) -> None:
         """It is answered; whoever has proven nothing has to ask soon again."""
@@ -230,6 +247,8 @@ class Http(web.RequestHandler):
         """Count the connection out."""
         super().connection_lost(exc)
         self._deadline.cancel()
+        if self._waiting is not None:
+            self._waiting.cancel()
         self._left(self.seat)
 
     def handle_error(

@@ -6,7 +6,17 @@ They do no I/O, read no clock and never wait: a scrape is not held up by anythin
 from __future__ import annotations
 
 from exporter.web.desk import Desk
-from exporter.web.messages import Asset, Place, Request, Response, Site, Streams, say
+from exporter.web.messages import (
+    Asset,
+    Place,
+    Question,
+    Request,
+    Response,
+    Site,
+    Streams,
+    Waits,
+    say,
+)
 from exporter.web.routes import PAGE_ROUTES, ROUTES, respond, respond_apart
 
 __all__ = [
@@ -15,10 +25,12 @@ __all__ = [
     "Asset",
     "Desk",
     "Place",
+    "Question",
     "Request",
     "Response",
     "Site",
     "Streams",
+    "Waits",
     "respond",
     "respond_apart",
     "say",

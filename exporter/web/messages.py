@@ -5,7 +5,15 @@ How they travel is the server's affair.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+)
 from typing import Protocol
 
 import msgspec
@@ -51,6 +59,7 @@ class Response(msgspec.Struct, frozen=True):
     A `body` that is an iterator is made step by step: each step is short work, and may give b"".
     `length` is the body's size where it is known beforehand. `scrape`: it counts as one. A
     `stream` takes the place of the body: it ends when it will, and each piece is sent at once.
+    `later` gives the response that is sent in place of this one: it may take its time.
     """
 
     status: int
@@ -59,6 +68,7 @@ class Response(msgspec.Struct, frozen=True):
     length: int | None = None
     scrape: bool = False
     stream: AsyncIterator[bytes] | None = None
+    later: Callable[[], Awaitable[Response]] | None = None
 
 
 class Asset(msgspec.Struct, frozen=True):
@@ -77,6 +87,35 @@ class Streams(Protocol):
 
     def open(self, last: str, client: str) -> AsyncIterator[bytes]:
         """Server-sent events for a client: they go on after the event `last`, or begin now."""
+
+
+class Question(Protocol):
+    """What somebody waits for."""
+
+    @property
+    def keys(self) -> frozenset[ServiceKey]:
+        """The Services that it is about; none: all of them may be."""
+
+    @property
+    def seconds(self) -> float:
+        """How long to wait at most; 0 for a single look."""
+
+    def look(self, site: Site, ending: str | None) -> Generator[None, None, Response | None]:
+        """Look at how things are; between two yields it is short work.
+
+        None: it is not so, and whoever asks goes on waiting. With `ending`, which is why nobody
+        waits on ("" when the time is up), there is always a response.
+        """
+
+
+class Waits(Protocol):
+    """Where waiting is done."""
+
+    def is_full(self, client: str) -> bool:
+        """Whether as many wait as there may be, in all or of this client."""
+
+    async def wait(self, question: Question, client: str) -> Response:
+        """The answer, when it is time for it."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -100,6 +139,7 @@ class Site(msgspec.Struct, frozen=True):
     argument: as OpenMetrics); `own_families` are their names. `view` is all that is known of one
     Service, `pods` all known Pods, `transitions` what became of a Service. `asset` is a file of the
     page by its name. `desk` keeps rows for those who look. `routes` is what refers to Services.
+    `waits` is where questions wait for their answer, None where nobody can.
     """
 
     version: str
@@ -115,6 +155,7 @@ class Site(msgspec.Struct, frozen=True):
     desk: Desk
     routes: Routes | None = None
     place: Place = Place()
+    waits: Waits | None = None
 
 
 def say(status: int, line: str, *headers: tuple[str, str]) -> Response:

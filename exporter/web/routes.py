@@ -9,6 +9,8 @@ from exporter.model import ServiceKey
 from exporter.web.api.events import answer_events
 from exporter.web.api.lists import answer_namespaces, answer_services, answer_summary
 from exporter.web.api.openapi import answer_openapi
+from exporter.web.api.ready import answer_ready as answer_readiness
+from exporter.web.api.ready import answer_ready_of
 from exporter.web.api.routes import answer_routes
 from exporter.web.api.service import answer_service
 from exporter.web.discovery import answer_discovery
@@ -51,6 +53,7 @@ APART: dict[str, Answer] = {
 PAGE_ROUTES: dict[str, Answer] = {
     "/": answer_overview,
     "/api/v1/services": answer_services,
+    "/api/v1/ready": answer_readiness,
     "/api/v1/summary": answer_summary,
     "/api/v1/routes": answer_routes,
     "/routes": answer_routes_page,
@@ -64,6 +67,8 @@ _ABOUT_ONE: dict[str, Callable[[Request, Site, ServiceKey], Response]] = {
     "/api/v1/services/": answer_service,
     "/services/": answer_service_page,
 }
+#: What stands behind the name in questions about one Service.
+_READY = "/ready"
 _ASSETS = "/ui/"
 _API = "/api/"
 
@@ -109,7 +114,10 @@ def _find(path: str, site: Site) -> Answer | None:
     if found is not None:
         return found
     for start, answer in _ABOUT_ONE.items():
-        namespace, slash, name = path.removeprefix(start).partition("/")
+        rest = path.removeprefix(start)
+        if start.startswith(_API) and rest.endswith(_READY) and rest.count("/") > 1:
+            answer, rest = answer_ready_of, rest.removesuffix(_READY)  # noqa: PLW2901 - of this one
+        namespace, slash, name = rest.partition("/")
         if path.startswith(start) and slash and namespace and name and "/" not in name:
             key = ServiceKey(namespace, name)
             return lambda request, site: answer(request, site, key)

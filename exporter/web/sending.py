@@ -55,6 +55,12 @@ def answer_problem(
     return Response(status, (*_headers(PROBLEM), *headers), body, len(body))
 
 
+def send_now(status: int, media_type: str, body: bytes, *headers: tuple[str, str]) -> Response:
+    """A document that is true at this moment alone: nobody keeps it, and it has no tag."""
+    kept = (name for name in _headers(media_type) if name[0] != "Cache-Control")
+    return Response(status, (*kept, ("Cache-Control", "no-store"), *headers), body, len(body))
+
+
 def send_whole(request: Request, media_type: str, body: bytes, tag: str = "") -> Response:
     """A document that is there: 304 when the client has it. Without a tag its own hash is one."""
     if media_type == HTML:

@@ -147,7 +147,7 @@ async def test_a_server_that_is_not_there_is_tried_until_the_time_out() -> None:
     """It can't be told: status 2, and the last line says why."""
     with kubeconfig_for("http://127.0.0.1:9") as kubeconfig:
         status, out, err = await run(
-            "wait", "shop/web", "--timeout", "2s", "--kubeconfig", kubeconfig
+            "wait", "shop/web", "--timeout", "5s", "--kubeconfig", kubeconfig
         )
     assert (status, out) == (2, "")
     last = err.splitlines()[-1]

@@ -13,12 +13,14 @@ from exporter.config import (
     Settings,
     SettingsError,
     add_flags,
+    change,
     describe_unknown_flags,
+    is_read_alike,
     load_settings,
     render_configuration_markdown,
 )
-from exporter.config.selector import find_fault
 from exporter.model import Source, SyncMode
+from exporter.objects.selector_text import find_fault
 
 
 def load(
@@ -430,6 +432,47 @@ def test_contradictions_name_both_places() -> None:
         "ENDPOINTS_EXPORTER_NO_GROUPS: topology stands in --groups too; takes what is not there",
         "c.yaml line 1: namespaces-denylist: a stands in --namespaces too; takes what is not there",
     )
+
+
+@pytest.mark.parametrize(
+    "flags,line",
+    [
+        (
+            ["--notify.url=https://host/secret", "--notify.url-file=f"],
+            "--notify.url: --notify.url-file names a receiver too; takes one of them",
+        ),
+        (
+            ["--notify.url=https://me:secret@host/", "--notify.token-file=f"],
+            "--notify.token-file: the receiver's URL has a login too; takes one of them",
+        ),
+        (
+            ["--notify.token-file=f"],
+            "--notify.token-file: there is no receiver; takes --notify.url besides",
+        ),
+        (
+            ["--notify.ca-file=f"],
+            "--notify.ca-file: there is no receiver; takes --notify.url besides",
+        ),
+        (
+            ["--notify.url=htp://me:secret@host/"],
+            (
+                "--notify.url: … is not such a URL; takes an http or https URL such as "
+                "https://example.com/hook"
+            ),
+        ),
+    ],
+)
+def test_receivers_that_can_not_be(flags: list[str], line: str) -> None:
+    """What contradicts itself, or is for nobody, is refused without a word of the URL."""
+    assert faults(flags) == (line,)
+
+
+def test_whom_changes_are_told_may_change_without_reading_anew() -> None:
+    """Every setting of it may change at run time, and alone is read alike; another is not."""
+    before, fresh = Settings(), Settings(notify_url="https://host/", events=True)
+    assert change(before, fresh) == (fresh, ())
+    assert is_read_alike(before, fresh)
+    assert not is_read_alike(before, Settings(events=True, pods=False))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from exporter.cli.assembling import find_prefix
 from exporter.config import Settings
 from exporter.config.kinds import BadValue, Kind
-from exporter.config.links import LinkPattern, PathPrefix, WebAddress
+from exporter.config.links import LinkPattern, PathPrefix, Receiver, WebAddress
 
 
 @pytest.mark.parametrize(
@@ -118,3 +118,29 @@ def test_a_password_in_a_url_is_refused_and_not_repeated(kind: Kind) -> None:
     with pytest.raises(BadValue) as caught:
         kind.parse("https://me:canary@example.com/")
     assert "canary" not in f"{caught.value.text} {caught.value.problem}"
+
+
+@pytest.mark.parametrize(
+    "text,value",
+    [
+        ("https://me:secret@example.com/hook?a=b#c", "https://me:secret@example.com/hook?a=b"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+        ("ftp://secret.example.com", None),
+        ("https:///secret", None),
+        ("https://host:secret/", None),
+        ("https://host:0/", None),
+        ("https://host/a secret", None),
+        ("https://hóst/secret", None),
+        ("secret", None),
+        ("", None),
+    ],
+)
+def test_receivers(text: str, value: str | None) -> None:
+    """A login, a path and a query are its own; what is no such URL is not repeated."""
+    if value is not None:
+        assert Receiver().parse(text) == value
+        assert Receiver().show(value) == "…"
+        return
+    with pytest.raises(BadValue) as raised:
+        Receiver().parse(text)
+    assert raised.value.text == "…"

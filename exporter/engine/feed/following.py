@@ -189,8 +189,9 @@ class Feed:
         if rejected:
             self._telemetry.rejected(self._plan.resource, rejected)
         self._status.objects = len(objects)
-        self._status.last_sync = time.time()
         self._deliver((Replace(self._plan.resource, self._plan.namespace, objects),))
+        # After it: while the oldest change that is not shown is not younger, this list is not.
+        self._status.last_sync = time.time()
 
     def _count(self, seen: EventsSeen) -> None:
         name = self._plan.resource

@@ -230,3 +230,38 @@ class Changed(msgspec.Struct, frozen=True):
 
     changed: tuple[Item, ...]
     gone: tuple[Gone, ...]
+
+
+class Awaited(msgspec.Struct, frozen=True):
+    """A Service that is waited for: how it stands, and whether it is as wanted.
+
+    `state` is all of it in a line, as `wait` prints it.
+    """
+
+    namespace: str
+    service: str
+    met: bool
+    standing: str
+    reason: str | None
+    ready: int | None
+    not_ready: int | None
+    state: str
+
+
+class Readiness(msgspec.Struct, frozen=True):
+    """Whether Services are as wanted, all of them at this moment; null when it can't be told.
+
+    `message` says in one line why it is so, or not. `goals` are what was
+    asked for. `services` are those that are there, at most 1,000 of `total`, those that are not as
+    wanted first; `missing` are Services that are not there, `unread` says what can't be read.
+    `seen` is the value of `after` that waits until anything of this is otherwise.
+    """
+
+    met: bool | None
+    message: str
+    goals: tuple[str, ...]
+    services: tuple[Awaited, ...]
+    total: int
+    missing: tuple[str, ...]
+    unread: tuple[str, ...]
+    seen: str

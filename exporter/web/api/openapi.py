@@ -10,15 +10,18 @@ import msgspec
 
 from exporter.explaining.routes import ROUTE_STATES
 from exporter.judging import STANDINGS
+from exporter.judging.goals import FORMS
 from exporter.model import FindingCode, Reason
 from exporter.web.api.documents import (
     Changed,
     NamespaceList,
+    Readiness,
     ServiceDetail,
     ServicePage,
     Status,
     Summary,
 )
+from exporter.web.api.ready import LONGEST
 from exporter.web.api.routes import RoutePage
 from exporter.web.messages import Request, Response, Site
 from exporter.web.query import MOST, NO_REASON, SORTS, TYPES, USUAL
@@ -32,6 +35,7 @@ _DOCUMENTS = (
     Changed,
     Status,
     Problem,
+    Readiness,
     RoutePage,
 )
 _TEMPLATE = "#/components/schemas/{name}"
@@ -89,6 +93,8 @@ def describe_api() -> dict[str, Any]:
                     missing=True,
                 )
             },
+            "/services/{namespace}/{name}/ready": {"get": _readiness(of_one=True)},
+            "/ready": {"get": _readiness(of_one=False)},
             "/routes": {
                 "get": _operation(
                     "listRoutes",
@@ -170,6 +176,55 @@ def _events() -> dict[str, Any]:
             },
             "400": _problem("A parameter can't be meant as it is"),
             "503": _problem("Too many streams are open"),
+        },
+    }
+
+
+def _readiness(*, of_one: bool) -> dict[str, Any]:
+    waiting = [
+        _in_query(
+            "wait",
+            "How long to wait until it is so: seconds or a duration such as 30s, up to "
+            f"{LONGEST:g} s. Without it the answer is at once.",
+        ),
+        _in_query(
+            "after", "The `seen` of an answer: wait no longer than until anything is otherwise."
+        ),
+    ]
+    parameters = [
+        _in_path("namespace"),
+        _in_path("name"),
+        _in_query("min", "So many endpoints; without it what the Service's min-ready says."),
+        _in_query("port", "A ready endpoint behind this port, by name or number."),
+    ]
+    if not of_one:
+        parameters = [
+            _in_query("service", "A Service as NAMESPACE/NAME. Can be given several times."),
+            _in_query("selector", "Instead: all Services with these labels, at least one."),
+            _in_query("namespace", "With selector: only in this one. Can be given several times."),
+            _in_query("for", f"{FORMS}; ready without it. All that are given have to hold."),
+            _in_query("was", "NAMESPACE/NAME that was there before: deleted it is withdrawn."),
+        ]
+    document = {JSON: {"schema": _refer("Readiness")}}
+    return {
+        "operationId": "isReady" if of_one else "areReady",
+        "summary": (
+            "Whether a Service is ready, now or within a while"
+            if of_one
+            else "Whether Services are as wanted, all at one moment, now or within a while"
+        ),
+        "parameters": [*parameters, *waiting],
+        "responses": {
+            "200": {"description": "It is so", "content": document},
+            "400": _problem("A parameter can't be meant as it is"),
+            "404": {
+                "description": "There is no such Service, and `wait` was not given",
+                "content": document,
+            },
+            "503": {
+                "description": "It is not so, or nobody can tell; or (a Problem) too many wait",
+                "content": document,
+            },
         },
     }
 

@@ -35,7 +35,10 @@ def test_the_description_is_the_same_for_every_python() -> None:
 def test_every_route_is_described() -> None:
     """No path is missing, and none is described that is not there."""
     routes = {path.removeprefix("/api/v1") for path in PAGE_ROUTES if path.startswith("/api/")}
-    assert set(API["paths"]) == routes | {"/services/{namespace}/{name}"}
+    assert set(API["paths"]) == routes | {
+        "/services/{namespace}/{name}",
+        "/services/{namespace}/{name}/ready",
+    }
 
 
 def test_all_references_are_there() -> None:
