@@ -23,6 +23,15 @@ _LATENCY_TRIES = 5
 _LATENCY_LIMIT = 30.0
 _PARALLEL = 20
 _ENCODINGS = ("identity", "gzip")
+_TERMS = ",".join(f"label{number}!=value" for number in range(20))
+#: Requests that look at every Service, with as many terms as a filter takes.
+_COSTLY = (
+    f"/?label={_TERMS}",
+    f"/api/v1/services?label={_TERMS}&limit=1000",
+    "/api/v1/services?q=" + "+".join("abcdefghijklmnopqrst"),
+    f"/api/v1/services?sort=since&label={_TERMS}",
+    "/metrics?namespace=" + ",".join(f"bench-{number}" for number in range(50)),
+)
 
 Figures = dict[str, float]
 
@@ -64,11 +73,27 @@ async def measure_running(
 
 
 async def measure_crowd(subject: Subject, session: aiohttp.ClientSession) -> Figures:
-    """Scrapes at the same time: seconds of one alone, of the first answer and of the last."""
+    """Scrapes at the same time: seconds of one alone, of the first answer and of the last.
+
+    `refused` were told to come again.
+    """
+
+    async def ask() -> float | None:
+        try:
+            scrape, _ = await subject.scrape(session)
+        except aiohttp.ClientResponseError:
+            return None
+        return scrape.seconds
+
     alone = median([(await subject.scrape(session))[0].seconds for _ in range(5)])
-    crowd = await asyncio.gather(*(subject.scrape(session) for _ in range(_PARALLEL)))
-    took = sorted(scrape.seconds for scrape, _ in crowd)
-    return {"alone_seconds": alone, "first_seconds": took[0], "last_seconds": took[-1]}
+    crowd = await asyncio.gather(*(ask() for _ in range(_PARALLEL)))
+    took = sorted(seconds for seconds in crowd if seconds is not None)
+    return {
+        "alone_seconds": alone,
+        "first_seconds": took[0],
+        "last_seconds": took[-1],
+        "refused": len(crowd) - len(took),
+    }
 
 
 async def measure_query(
@@ -113,11 +138,11 @@ async def measure_holds(
         await load
         await asyncio.sleep(_REST)
         found[f"updates of {kind}, a scrape a second"] = await subject.read_hold()
-    terms = ",".join(f"!{letter}{number}" for letter in "abcd" for number in range(300))
-    url = subject.url.removesuffix("/metrics") + f"/api/v1/services?limit=1000&label={terms[:6000]}"
-    async with session.get(url) as answer:
-        await answer.read()
-    found["the worst request"] = await subject.read_hold()
+    root = subject.url.removesuffix("/metrics")
+    for path in _COSTLY:
+        async with session.get(root + path) as answer:
+            await answer.read()
+    found["the costliest requests"] = await subject.read_hold()
     return found
 
 

@@ -88,9 +88,8 @@ class Subject:
             self.url + query,
             headers={"Accept-Encoding": encoding, "Accept": "text/plain;version=0.0.4"},
         ) as answer:
+            answer.raise_for_status()
             body = await answer.read()
-            if answer.status != 200:
-                raise aiohttp.ClientError(f"{answer.status}")
         return Scrape(time.perf_counter() - began, len(body)), body
 
     async def start(

@@ -30,7 +30,7 @@ def test_the_bench_compares_the_same_resources(
     assert all(value > 0 for found in (own, peer) for value in found.values())
     for found in (own, peer):
         assert found["unchanged_gzip_bytes"] < found["unchanged_identity_bytes"]
-    assert {"first sync", "the worst request"} <= results["holds"].keys()
+    assert {"first sync", "the costliest requests"} <= results["holds"].keys()
     assert "30 Services × 2 addresses, 60 Pods, 40 updates/s" in capsys.readouterr().out
 
 

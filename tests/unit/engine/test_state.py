@@ -1,11 +1,23 @@
 from __future__ import annotations
 
 from itertools import chain
+from typing import Any
+
+import msgspec
 
 from exporter.engine.state import State
 from exporter.engine.transitions import Transitions
 from exporter.history import Clock
-from exporter.model import Delete, Forget, ResourceStatus, ServiceKey, Source
+from exporter.model import (
+    Delete,
+    Forget,
+    ObjectKey,
+    ResourceStatus,
+    ServiceKey,
+    Source,
+    Upsert,
+)
+from tests.big import build
 from tests.unit.apiserver import (
     ALL_GROUPS,
     KEY,
@@ -330,3 +342,41 @@ def test_a_loss_of_access_does_not_push_out_what_was_seen() -> None:
     assert [one.known for one in told] == [True, True, False, True]
     assert told[1].reason is not None
     assert len(state.transitions) == 200
+
+
+def test_what_came_and_went_leaves_nothing_in_the_state() -> None:
+    """After rounds of namespaces that come and go no table and no line is longer than before."""
+    state = State(choices(groups=ALL_GROUPS))
+    read = ("services", "endpointslices", "pods")
+    for resource in read:
+        state.deliver(replace(resource))
+    state.settle(NOW)
+    empty = (sizes(state), text_of(state))
+    for round_ in range(3):
+        for resource in read:
+            for found in getattr(CROWD, "slices" if resource == "endpointslices" else resource):
+                state.deliver(Upsert(resource, moved(found, round_)))
+        state.settle(NOW + 10 * round_ + 1)
+        assert len(state.reports) == 20
+        assert len(text_of(state)) > len(empty[1])
+        for resource in reversed(read):
+            for found in getattr(CROWD, "slices" if resource == "endpointslices" else resource):
+                gone = moved(found, round_)
+                state.deliver(Delete(resource, ObjectKey(gone.namespace, gone.name)))
+        state.settle(NOW + 10 * round_ + 5)
+        assert (sizes(state), text_of(state)) == empty
+
+
+CROWD = build(20, 2, namespaces=5)
+
+
+def moved(found: Any, round_: int) -> Any:
+    """The same object in a namespace of that round's own."""
+    return msgspec.structs.replace(found, namespace=f"{found.namespace}-{round_}")
+
+
+def sizes(state: State) -> dict[str, int]:
+    """How much each table of the state holds, seen from inside."""
+    return {
+        name: len(table) for name, table in vars(state).items() if isinstance(table, dict | set)
+    }
