@@ -24,7 +24,18 @@
       burn3d: 1,
     },
 
-    // By the name of an alert: { enabled: false }, or any of for, keepFiringFor, severity, labels.
+    // Further labels that every rule keeps and joins on, such as 'region'. They have to be on all series.
+    additionalAggregationLabels: [],
+
+    // What every alert has besides.
+    alertLabels: {},
+    alertAnnotations: {},
+
+    // By the name of an alert: { enabled: false }, or any of for, keepFiringFor, severity, labels, annotations.
     alerts: {},
+
+    // By the last part of a group's name (services, topology, changes, dependents, routes, slo, exporter …):
+    // { enabled: false }, or any of interval, limit, labels.
+    groups: {},
   },
 }

@@ -18,13 +18,20 @@ local bases(text, config) = fold(text, [
   ['https://github.com/kube-endpoints-exporter/kube-endpoints-exporter/blob/main/docs', config.documentsUrl],
 ]);
 
-local expression(expr, config) = relabel(fold(expr, [
+// Every grouping and join begins with the cluster's label; the further ones come after it.
+local widen(expr, config) = fold(expr, [
+  [word + ' (' + config.clusterLabel + after, word + ' (' + std.join(', ', [config.clusterLabel] + config.additionalAggregationLabels) + after]
+  for word in ['by', 'on']
+  for after in [',', ')']
+]);
+
+local expression(expr, config) = widen(relabel(fold(expr, [
   ['«,»', if config.selector == '' then '' else config.selector + ', '],
   ['«{}»', if config.selector == '' then '' else '{' + config.selector + '}'],
 ] + [
   ['«' + name + '»', std.toString(config.thresholds[name])]
   for name in std.objectFields(config.thresholds)
-]), config);
+]), config), config);
 
 local annotation(text, config) = bases(fold(text, [
   ['$labels.cluster', '$labels.' + config.clusterLabel],
@@ -34,12 +41,26 @@ local annotation(text, config) = bases(fold(text, [
 local change(config, alert) =
   { enabled: true } + (if std.objectHas(config.alerts, alert) then config.alerts[alert] else {});
 
+local groupName(group) = local parts = std.split(group.name, '.'); parts[std.length(parts) - 1];
+
+local changeGroup(config, group) =
+  { enabled: true }
+  + (if std.objectHas(config.groups, groupName(group)) then config.groups[groupName(group)] else {});
+
+// What the configuration adds to every alert goes before what the alert says, and after what is said of it alone.
+local added(one, config) =
+  if std.objectHas(one, 'alert')
+  then { labels+: config.alertLabels, annotations+: config.alertAnnotations }
+  else {};
+
 local rule(one, config) =
   local changed = change(config, if std.objectHas(one, 'alert') then one.alert else '');
   one { expr: expression(one.expr, config) }
   + (if std.objectHas(one, 'annotations')
      then { annotations: std.mapWithKey(function(_, text) annotation(text, config), one.annotations) }
      else {})
+  + added(one, config)
+  + (if std.objectHas(changed, 'annotations') then { annotations+: changed.annotations } else {})
   + (if std.objectHas(changed, 'for') then { 'for': changed['for'] } else {})
   + (if std.objectHas(changed, 'keepFiringFor') then { keep_firing_for: changed.keepFiringFor } else {})
   + (if std.objectHas(changed, 'labels') then { labels+: changed.labels } else {})
@@ -69,7 +90,13 @@ local dress(value, recorded, config) =
 
 {
   configure(files, config):: [
-    group {
+    group
+    + {
+      [key]: changeGroup(config, group)[key]
+      for key in ['interval', 'limit', 'labels']
+      if std.objectHas(changeGroup(config, group), key)
+    }
+    + {
       rules: [
         rule(one, config)
         for one in group.rules
@@ -78,6 +105,7 @@ local dress(value, recorded, config) =
     }
     for name in std.objectFields(files)
     for group in files[name].groups
+    if changeGroup(config, group).enabled
   ],
 
   only(kind, groups):: [

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from exporter.api.entries import expand_home
@@ -67,7 +68,8 @@ async def load_credentials(
     if config is not None and not (config.is_empty and context is None and _is_in_pod(environ)):
         chosen = choose_context(config, context)
         # 20 MB that a Pod does without.
-        from exporter.api.identity import make_credentials  # noqa: PLC0415
+        with _some_home():
+            from exporter.api.identity import make_credentials  # noqa: PLC0415
 
         return await make_credentials(chosen, environ)
     if context is not None:
@@ -91,6 +93,25 @@ def find_kubeconfig(kubeconfig: str | None, environ: Mapping[str, str]) -> Kubec
     if not paths:
         return None
     return read_kubeconfig(paths)
+
+
+@contextmanager
+def _some_home() -> Iterator[None]:
+    """A home for as long as the Kubernetes client is imported.
+
+    It asks for one then (kubernetes/aio/config/kube_config.py), and raises where there is none:
+    for an uid that no file knows, without $HOME, as containers have.
+    """
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = "/"
+        try:
+            yield
+        finally:
+            del os.environ["HOME"]
+    else:
+        yield
 
 
 def _is_in_pod(environ: Mapping[str, str]) -> bool:

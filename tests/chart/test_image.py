@@ -1,4 +1,4 @@
-"""The Dockerfile and the workflows: what can be told from the text is told; no image is built."""
+"""The Dockerfile and the workflows, as far as their text tells; `make e2e` builds the image."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_dependencies_are_the_pinned_ones() -> None:
 
     assert "install --require-hashes -r requirements/runtime.txt" in TEXT
     assert "install --require-hashes -r requirements/runtime.txt" in makefile
-    for line in re.findall(r" install .*", TEXT):
+    for line in re.findall(r"^[^#\n]*( install .*)", TEXT, re.MULTILINE):
         assert "--require-hashes" in line or "--no-index" in line
 
 
@@ -96,6 +96,43 @@ def test_the_release_checks_what_it_publishes() -> None:
     build = next(step for step in jobs["image"]["steps"] if step.get("id") == "build")
     assert build["with"]["sbom"] is True
     assert build["with"]["provenance"] == "mode=max"
+
+
+@pytest.mark.parametrize("name", ["checks", "release"])
+def test_actions_are_named_by_commit(name: str) -> None:
+    """Each action is a commit with its version beside it, and the same one wherever it is used."""
+    text = (REPOSITORY / ".github/workflows" / f"{name}.yaml").read_text(encoding="utf-8")
+    used = re.findall(r"uses: (\S+)(.*)$", text, re.MULTILINE)
+
+    assert used
+    for action, comment in used:
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", action), action
+        assert re.fullmatch(r" # v\d+\.\d+\.\d+", comment), action
+    assert len(set(used)) == len({action.partition("@")[0] for action, _ in used})
+
+
+def test_a_release_builds_on_a_base_by_digest() -> None:
+    """The one ARG names the base; the release asks the registry for its digest and builds on it."""
+    text = (REPOSITORY / ".github/workflows/release.yaml").read_text(encoding="utf-8")
+    steps = yaml.safe_load(text)["jobs"]["image"]["steps"]
+    names = [step.get("id") for step in steps]
+    build = steps[names.index("build")]
+
+    assert re.findall(r"^ARG BASE=(\S+)$", TEXT, re.MULTILINE) == [
+        "docker.io/library/python:3.13-slim-bookworm"
+    ]
+    assert set(re.findall(r"^FROM (\S+)", TEXT, re.MULTILINE)) == {"${BASE}"}
+    assert names.index("base") < names.index("build")
+    assert "s/^ARG BASE=//p' Dockerfile" in steps[names.index("base")]["run"]
+    assert "BASE=${{ steps.base.outputs.base }}\n" in build["with"]["build-args"]
+
+
+def test_any_builder_can_build_it() -> None:
+    """No frontend is fetched, nothing of BuildKit alone is used, and probes are the cluster's."""
+    assert "syntax=" not in TEXT
+    assert "--mount" not in TEXT
+    assert not re.search(r"<<-?\w", TEXT)
+    assert "HEALTHCHECK" not in TEXT
 
 
 def list_scripts(name: str) -> list[str]:

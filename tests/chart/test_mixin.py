@@ -153,6 +153,67 @@ def test_alerts_are_changed_and_left_out_by_name() -> None:
     assert changed["labels"] == {"severity": "critical", "team": "shop"}
 
 
+def test_groups_are_changed_and_left_out_by_the_last_part_of_their_name() -> None:
+    """One group is off, its records too; another has its own pace; others are as ever."""
+    config = """
+      groups: {
+        topology: { enabled: false },
+        services: { interval: '2m', limit: 50, labels: { a: 'b' } },
+      },
+    """
+    groups = evaluate(config)["alerts"] + evaluate(config)["records"]
+    usual = evaluate()["alerts"] + evaluate()["records"]
+    changed = [group for group in groups if group["name"].endswith(".services")]
+
+    assert {group["name"] for group in usual} - {group["name"] for group in groups} == {
+        "kube-endpoints-exporter.topology"
+    }
+    assert changed
+    for group in changed:
+        assert (group["interval"], group["limit"], group["labels"]) == ("2m", 50, {"a": "b"})
+    others = [group for group in groups if group not in changed]
+    assert all(group in usual for group in others)
+
+
+def test_what_is_added_to_every_alert_gives_way_to_what_one_says() -> None:
+    """Labels and annotations of all alerts, one of them with its own; records have neither."""
+    rules = list_rules("""
+      alertLabels: { team: 'platform' }, alertAnnotations: { wiki: 'all' },
+      alerts: { KubeServiceDegraded: { labels: { team: 'shop' }, annotations: { wiki: 'one' } } },
+    """)
+    usual = read_sources()
+    for name, rule in rules.items():
+        if "record" in rule:
+            assert rule == usual[name]
+            continue
+        own = name == "KubeServiceDegraded"
+        assert rule["labels"] == {**usual[name]["labels"], "team": "shop" if own else "platform"}
+        assert rule["annotations"] == {
+            **usual[name]["annotations"],
+            "wiki": "one" if own else "all",
+        }
+
+
+def test_further_labels_are_kept_by_every_grouping_and_join() -> None:
+    """As `additionalAggregationLabels` of the chart: after the cluster's label."""
+    for name, rule in list_rules(
+        "clusterLabel: 'site', additionalAggregationLabels: ['region', 'tier'],"
+    ).items():
+        before = read_sources()[name]["expr"]
+        found = re.findall(r"\b(?:by|on) \(site, region, tier\b", rule["expr"])
+        assert len(found) == len(re.findall(r"\b(?:by|on) \(cluster\b", before)), name
+        assert rule["expr"].count("region") == len(found)
+        promql.parse(rule["expr"])
+
+
+def test_jsonnet_bundler_takes_the_mixin_as_it_lies() -> None:
+    """`jb install …/mixin` finds a package that needs no other."""
+    text = (REPOSITORY / "mixin" / "jsonnetfile.json").read_text(encoding="utf-8")
+
+    assert json.loads(text) == {"version": 1, "dependencies": [], "legacyImports": False}
+    assert "jb install" in (REPOSITORY / "docs" / "grafana.md").read_text(encoding="utf-8")
+
+
 def test_the_example_of_the_page_evaluates() -> None:
     """What docs/grafana.md shows is jsonnet that the mixin takes."""
     page = (REPOSITORY / "docs" / "grafana.md").read_text(encoding="utf-8")

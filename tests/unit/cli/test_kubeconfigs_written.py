@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
 import pwd
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -40,3 +43,44 @@ def test_a_uid_without_a_home_keeps_the_path(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delenv("HOME")
     monkeypatch.setattr(pwd, "getpwuid", unknown)
     assert expand_home("~/.kube/config") == Path("~/.kube/config")
+
+
+def test_a_uid_without_a_home_may_use_a_kubeconfig(tmp_path: Path) -> None:
+    """The Kubernetes client asks for a home when it is imported; without one that is no error."""
+    file = tmp_path / "kubeconfig"
+    file.write_text(
+        json.dumps(
+            {
+                "current-context": "a",
+                "contexts": [{"name": "a", "context": {"cluster": "a", "user": "a"}}],
+                "clusters": [{"name": "a", "cluster": {"server": "http://127.0.0.1:9"}}],
+                "users": [{"name": "a", "user": {}}],
+            }
+        )
+    )
+    program = """
+import os, pwd, sys
+def unknown(uid):
+    raise KeyError(uid)
+pwd.getpwuid = unknown
+from exporter.__main__ import main
+sys.argv = ["kube-endpoints-exporter", "get", "--kubeconfig", sys.argv[1]]
+try:
+    main()
+finally:
+    print("HOME" in os.environ)
+"""
+    without = {name: value for name, value in os.environ.items() if name != "HOME"}
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env=without,
+    )
+
+    assert "127.0.0.1:9" in done.stderr
+    assert "internal error" not in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == "False\n"
