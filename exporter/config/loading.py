@@ -240,8 +240,9 @@ def _from_file(
     path, where = find_file(args, env)
     if not path:
         return []
-    from exporter.config.file import read_entries  # noqa: PLC0415 - without a file no YAML
-    from exporter.plain_yaml import YamlFault  # noqa: PLC0415 - as above
+    # Most processes in a cluster are set up by flags: they start without a YAML library.
+    from exporter.config.file import read_entries  # noqa: PLC0415
+    from exporter.plain_yaml import YamlFault  # noqa: PLC0415
 
     try:
         entries = read_entries(read(path))
