@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-stack test lint fmt e2e bench generate clean lock install cases
+.PHONY: help demo demo-stack test lint fmt e2e bench generate boards-shots clean lock install cases
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,7 +16,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	done)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.runtime ## a simulated cluster and the exporter, until stopped; prints what to open
 	@$(BIN)/kube-endpoints-exporter demo $(ARGS)
@@ -58,6 +58,10 @@ generate: $(VENV)/.dev ## write what is made from the program, the rules and the
 	$(BIN)/python -m grafana
 	$(BIN)/python tools/build.py helm
 	$(BIN)/python -m tools.chart
+
+boards-shots: $(VENV)/.dev ## pictures of the boards for docs/grafana.md by Grafana's own components (needs Go, npm and Chromium)
+	$(BIN)/python tools/build.py prometheus
+	@$(BIN)/python -m tests.e2e.shots $(ARGS)
 
 cases: $(VENV)/.dev ## every case file in every order through the command line (test runs fewer orders)
 	$(BIN)/python tests/cases/run_cases.py --exe '$(BIN)/python -m exporter' $(ARGS) tests/cases/data

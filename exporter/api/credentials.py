@@ -6,14 +6,17 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from exporter.api.entries import expand_home
 from exporter.api.errors import CredentialsError
-from exporter.api.kubeconfig import Kubeconfig, choose_context, read_kubeconfig
 from exporter.api.proxies import proxy_for
 from exporter.api.servers import take_login
 from exporter.api.tls import Tls
 from exporter.api.tokens import TokenFile, TokenSource
+
+if TYPE_CHECKING:
+    from exporter.api.kubeconfig import Kubeconfig
 
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 DEFAULT_KUBECONFIG = "~/.kube/config"
@@ -66,6 +69,8 @@ async def load_credentials(
     environ = os.environ if environ is None else environ
     config = find_kubeconfig(kubeconfig, environ)
     if config is not None and not (config.is_empty and context is None and _is_in_pod(environ)):
+        from exporter.api.kubeconfig import choose_context  # noqa: PLC0415
+
         chosen = choose_context(config, context)
         # 20 MB that a Pod does without.
         with _some_home():
@@ -92,6 +97,9 @@ def find_kubeconfig(kubeconfig: str | None, environ: Mapping[str, str]) -> Kubec
         paths = str(expand_home(DEFAULT_KUBECONFIG))
     if not paths:
         return None
+    # A Pod reads none, and starts without a YAML library.
+    from exporter.api.kubeconfig import read_kubeconfig  # noqa: PLC0415
+
     return read_kubeconfig(paths)
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -13,9 +11,9 @@ from exporter.cli.errors import CommandError, Exit
 from exporter.cli.explain import explain_service
 from exporter.cli.gate import find_unmatched
 from exporter.cli.gathering import Gathered, complain, describe_rejected, gather
-from exporter.cli.output import to_json
+from exporter.cli.output import answer
 from exporter.cli.routes import find_broken, tell_broken
-from exporter.cli.terminal import Colour, paint, wants_colour
+from exporter.cli.terminal import Colour, paint
 from exporter.config import Settings
 from exporter.config.kinds import BadValue, Whole, show_text
 from exporter.explaining.brief import write_notes
@@ -90,12 +88,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.output == "text":
         complain(gathered)
     verdict = check(gathered, namespaces, strict=args.strict)
-    if args.output == "json":
-        sys.stdout.write(to_json(verdict))
-    else:
-        colours = wants_colour(args.color, sys.stdout, os.environ)
-        for line in describe(verdict, colours=colours):
-            print(line)
+    answer(args, verdict, describe)
     return verdict.exit
 
 

@@ -16,7 +16,7 @@ from exporter.cli.live import log_quietly, make_plans, open_client, read_once
 from exporter.cli.stopping import run_until_stopped
 from exporter.cli.terminal import Cell, Colour, Table
 from exporter.config import Settings
-from exporter.engine.feed import FeedStatus, Unmeasured, follow
+from exporter.engine.feed import FeedStatus, Lists, Unmeasured, follow
 from exporter.judging import rank
 from exporter.model import Change, ServiceKey, ServiceReport
 
@@ -59,7 +59,7 @@ class _Watch:
                     gathered.state.deliver(change)
                 changed.set()
 
-            lists = asyncio.Semaphore()
+            lists = Lists()
             feeds = [
                 follow(
                     client,

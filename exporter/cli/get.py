@@ -15,7 +15,7 @@ from exporter.cli.gathering import Gathered, complain, gather
 from exporter.cli.guessing import guess_service
 from exporter.cli.kubeconfigs import find_namespace
 from exporter.cli.naming import read_name
-from exporter.cli.output import to_json, to_yaml
+from exporter.cli.output import write_document
 from exporter.cli.rows import NARROW_HEAD, WIDE_HEAD, narrow_row, wide_row
 from exporter.cli.terminal import Cell, Table, wants_colour
 from exporter.config import Settings
@@ -99,8 +99,7 @@ def show(
     """Print the reports in the form that was asked for."""
     if args.output in ("json", "yaml"):
         items = tuple(describe(one, gathered.state.view(one.key)) for one in reports)
-        form = to_json if args.output == "json" else to_yaml
-        sys.stdout.write(form(Listing(items)))
+        write_document(args.output, Listing(items))
         return
     if not reports:
         where = f" in namespace {escape_text(namespaces[0])}" if len(namespaces) == 1 else ""

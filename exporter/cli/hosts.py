@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from collections.abc import Iterator
 
 from exporter.cli.errors import CommandError
 from exporter.cli.gathering import Gathered, complain, gather
-from exporter.cli.output import to_json
+from exporter.cli.output import answer
 from exporter.cli.routes import mark, status, tell_backends, tell_fixes
-from exporter.cli.terminal import wants_colour
 from exporter.config import Settings
 from exporter.explaining.hosts import DoorDocument, HostDocument, TakenDocument, describe_host
 from exporter.explaining.wording import count_of, escape_text
@@ -30,12 +27,7 @@ def explain_host(args: argparse.Namespace, settings: Settings) -> int:
     gathered = gather(settings, args.from_file, (), routes=True)
     complain(gathered)
     document = find_host(gathered, address)
-    if args.output == "json":
-        sys.stdout.write(to_json(document))
-    else:
-        colours = wants_colour(args.color, sys.stdout, os.environ)
-        for line in _tell_host(document, colours=colours):
-            print(line)
+    answer(args, document, _tell_host)
     return status(document.state)
 
 

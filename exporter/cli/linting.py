@@ -7,6 +7,8 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from exporter import __version__
 from exporter.cli.errors import CommandError
 from exporter.cli.explain import explain_service
@@ -27,6 +29,7 @@ from exporter.manifests.formats import (
     write_sarif,
 )
 from exporter.manifests.judged import Known, judge_report
+from exporter.manifests.kinds import SYSTEM
 from exporter.manifests.places import Manifest
 from exporter.manifests.reading import Reading, read_manifests
 from exporter.manifests.remarks import Level, Remark, Rule, make_remark, tell_fault
@@ -37,7 +40,7 @@ from exporter.manifests.rules.workloads import find_twice, judge_workloads
 from exporter.manifests.synthesis import Made, make_objects
 from exporter.manifests.templates import Hidden, Template, find_templates
 from exporter.manifests.verdict import Subject, Verdict, decide
-from exporter.model import Reason, Replace, ServiceKey
+from exporter.model import Reason, Replace, ServiceKey, Upsert
 from exporter.objects.resources import ENDPOINTS, NODES, REFERENCEGRANTS, RESOURCES, SERVICES
 from exporter.routing import RESOURCE_OF
 
@@ -97,7 +100,8 @@ def lint(
     made = make_objects(manifests, templates)
     faults = (*reading.faults, *(one.fault for one in hidden))
     blind = any(fault.blinding for fault in faults)
-    whole = None if complete else {one.namespace for one in manifests if one.kind == "Service"}
+    served = {one.namespace for one in manifests if one.kind == "Service"}
+    whole = None if complete else served - SYSTEM
     gathered = _settle(made, settings, whole)
     remarks += [tell_fault(fault) for fault in faults]
     remarks += [
@@ -109,7 +113,9 @@ def lint(
     remarks += judge_workloads(templates)
     remarks += judge_services(manifests, templates, whole)
     remarks += judge_budgets(manifests, templates, blind=blind)
-    said = list(_judge_services(manifests, templates, hidden, made, gathered, blind=blind))
+    known = _gather(manifests, templates, hidden, made, gathered)
+    known = msgspec.structs.replace(known, blind=blind, complete=complete)
+    said = list(_judge_services(known, gathered))
     remarks += said
     remarks += _judge_routes(
         manifests,
@@ -142,26 +148,27 @@ def _settle(made: Made, settings: Settings, whole: set[str] | None) -> Gathered:
             for namespace in sorted(whole):
                 inside = tuple(one for one in objects if one.namespace == namespace)
                 state.deliver(Replace(name, namespace, inside))
+            for one in objects:
+                if one.namespace not in whole:  # it is there, and others may be
+                    state.deliver(Upsert(name, one))
         else:
             state.deliver(Replace(name, "", objects))
     state.settle(_NOW)
     return Gathered(state, _NOW, missing=(), offline=True)
 
 
-def _judge_services(
+def _gather(
     manifests: tuple[Manifest, ...],
     templates: tuple[Template, ...],
     hidden: tuple[Hidden, ...],
     made: Made,
     gathered: Gathered,
-    *,
-    blind: bool,
-) -> Iterator[Remark]:
+) -> Known:
     def explain(key: ServiceKey) -> Explanation | None:
         found = explain_service(gathered, key)
         return found[1] if found else None
 
-    known = Known(
+    return Known(
         manifests=manifests,
         all_templates=templates,
         hidden=hidden,
@@ -169,9 +176,11 @@ def _judge_services(
         pods=tuple(gathered.state.cluster.pods()),
         view=gathered.state.view,
         explain=explain,
-        blind=blind,
     )
-    for one in manifests:
+
+
+def _judge_services(known: Known, gathered: Gathered) -> Iterator[Remark]:
+    for one in known.manifests:
         report = gathered.find(ServiceKey(one.namespace, one.name))
         if one.kind == "Service" and not one.group and report is not None:
             yield from judge_report(report, one, known)

@@ -2,9 +2,41 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
+import sys
+from collections.abc import Iterable
+from typing import Protocol, TypeVar
 
 import msgspec
+
+from exporter.cli.terminal import wants_colour
+
+_Document_contra = TypeVar("_Document_contra", contravariant=True)
+_Answer = TypeVar("_Answer")
+
+
+class Tell(Protocol[_Document_contra]):
+    """Tells a document in lines."""
+
+    def __call__(self, document: _Document_contra, /, *, colours: bool) -> Iterable[str]:
+        """The lines."""
+
+
+def answer(args: argparse.Namespace, document: _Answer, tell: Tell[_Answer]) -> None:
+    """Print the document itself where -o asks for one, else what is told of it."""
+    if args.output in ("json", "yaml"):
+        write_document(args.output, document)
+        return
+    colours = wants_colour(args.color, sys.stdout, os.environ)
+    for line in tell(document, colours=colours):
+        print(line)
+
+
+def write_document(form: str, document: object) -> None:
+    """The document on stdout, as json or yaml."""
+    sys.stdout.write(to_yaml(document) if form == "yaml" else to_json(document))
 
 
 def to_json(value: object) -> str:

@@ -13,7 +13,7 @@ import structlog
 from exporter.cli.serving import Reloading
 from exporter.config import Settings, SettingsError, change, find_file, load_settings
 from exporter.explaining.wording import escape_text
-from exporter.server.files import read_regular, take_fingerprint
+from exporter.regular_files import read_regular, take_fingerprint
 
 _log = structlog.get_logger(__name__)
 

@@ -11,7 +11,7 @@ import msgspec
 
 from exporter.cli.errors import PROGRAM, CommandError, Exit
 from exporter.cli.gathering import Gathered, complain, gather
-from exporter.cli.output import to_json, to_yaml
+from exporter.cli.output import answer, write_document
 from exporter.cli.terminal import Cell, Colour, Table, paint, wants_colour
 from exporter.config import Settings
 from exporter.explaining.routes import (
@@ -86,8 +86,7 @@ def show_routes(args: argparse.Namespace, settings: Settings, namespaces: tuple[
     if args.sort == "name":
         found.sort(key=lambda one: (one.namespace, one.kind, one.name))
     if args.output in ("json", "yaml"):
-        form = to_json if args.output == "json" else to_yaml
-        sys.stdout.write(form(Listing(tuple(found))))
+        write_document(args.output, Listing(tuple(found)))
         return Exit.FINE
     if not found:
         print(f"{PROGRAM}: no routes, webhooks or monitors found", file=sys.stderr)
@@ -153,12 +152,7 @@ def explain_route(args: argparse.Namespace, settings: Settings, key: RouteKey) -
     if report is None:
         raise CommandError(f"no {key.kind} {escape_text('/'.join(filter(None, key[1:])))}")
     document = describe_route(report, gathered.find)
-    if args.output == "json":
-        sys.stdout.write(to_json(document))
-    else:
-        colours = wants_colour(args.color, sys.stdout, os.environ)
-        for line in _tell_route(document, colours=colours):
-            print(line)
+    answer(args, document, _tell_route)
     return status(document.state)
 
 

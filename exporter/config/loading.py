@@ -18,10 +18,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from exporter.config.declaration import ENV_PREFIX, Setting
-from exporter.config.file import read_entries
 from exporter.config.kinds import BadValue, Choice, Several, show_text
 from exporter.config.settings import SETTINGS, Settings, show_default
-from exporter.plain_yaml import YamlFault
 
 CONFIG_FLAG = "--config"
 CONFIG_VARIABLE = f"{ENV_PREFIX}CONFIG"
@@ -242,6 +240,10 @@ def _from_file(
     path, where = find_file(args, env)
     if not path:
         return []
+    # Most processes in a cluster are set up by flags: they start without a YAML library.
+    from exporter.config.file import read_entries  # noqa: PLC0415
+    from exporter.plain_yaml import YamlFault  # noqa: PLC0415
+
     try:
         entries = read_entries(read(path))
     except OSError as error:

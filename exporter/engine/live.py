@@ -17,7 +17,7 @@ from typing import Protocol
 import structlog
 
 from exporter.api import Client
-from exporter.engine.feed import FeedStatus, follow
+from exporter.engine.feed import FeedStatus, Lists, follow
 from exporter.engine.feed import Telemetry as FeedTelemetry
 from exporter.engine.state import State
 from exporter.engine.statuses import combine_statuses
@@ -120,7 +120,7 @@ class Engine:
         """Goes on until cancelled; what a task raises ends them all."""
         # A full collection walks a million objects that are all there to stay, and blocks as long.
         gc.disable()
-        lists = asyncio.Semaphore()
+        lists = Lists()
         try:
             async with asyncio.TaskGroup() as tasks:
                 for plan, status in zip(self._plans, self._statuses, strict=True):

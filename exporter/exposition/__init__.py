@@ -20,7 +20,7 @@ from exporter.exposition.formats import (
     negotiate,
 )
 from exporter.exposition.fragments import Fragment, Renderer, WideRenderer
-from exporter.exposition.pieces import LARGEST, Piece, lone_piece
+from exporter.exposition.pieces import LARGEST, Piece, deflate, lone_piece
 from exporter.model import (
     KindReport,
     NamespaceReport,
@@ -68,7 +68,7 @@ class Page:
                 text = _text(part)
                 checksum = zlib.crc32(text, checksum)
                 size += len(text)
-                yield part.deflated() if isinstance(part, Piece) else _deflate(text)
+                yield part.deflated() if isinstance(part, Piece) else deflate(text)
         yield _EMPTY_FINAL_BLOCK + struct.pack("<II", checksum, size & 0xFFFFFFFF)
 
 
@@ -78,11 +78,6 @@ def _text(piece: Piece | bytes) -> bytes:
 
 def _cut(text: bytes) -> Iterator[bytes]:
     return (text[begin : begin + LARGEST] for begin in range(0, len(text), LARGEST))
-
-
-def _deflate(text: bytes) -> bytes:
-    packer = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
-    return packer.compress(text) + packer.flush(zlib.Z_FULL_FLUSH)
 
 
 class Exposition:

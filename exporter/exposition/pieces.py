@@ -22,12 +22,28 @@ LARGEST = 65_536
 
 _WELL = 6
 _QUICK = 1
+#: Bits of the window, and how much memory for the rest (zlib's deflateInit2).
+_SMALL = (12, 5)
+_USUAL = (zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL)
+_FITS_SMALL = 1 << 14
 #: How often a changed piece is asked for before it is packed well.
 _PATIENCE = 5
 
 Key = tuple[str, ...]
 #: A fragment with all its lines.
 Whole = tuple[bytes, ...]
+
+
+def deflate(text: bytes, level: int = _QUICK) -> bytes:
+    """The text as raw deflate, ended by a full flush.
+
+    That ends at a byte's border and forgets what came before: pieces join freely. To clear the
+    tables of the usual window takes five times as long as to pack six kilobytes of lines, and lines
+    repeat what stands right above them.
+    """
+    window, memory = _SMALL if len(text) <= _FITS_SMALL else _USUAL
+    packer = zlib.compressobj(level, zlib.DEFLATED, -window, memory)
+    return packer.compress(text) + packer.flush(zlib.Z_FULL_FLUSH)
 
 
 class Piece:
@@ -64,9 +80,7 @@ class Piece:
                 self._deflated = None
         if self._deflated is None:
             level = _QUICK if self._fleeting else _WELL
-            packer = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
-            # A full flush ends at a byte's border and forgets what came before: pieces join freely.
-            self._deflated = packer.compress(self.text) + packer.flush(zlib.Z_FULL_FLUSH)
+            self._deflated = deflate(self.text, level)
         return self._deflated
 
     def spliced(self, index: int, lines: bytes) -> Piece:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 
 from exporter.analysis.hints import find_missing_ports, find_probe_mismatches
-from exporter.analysis.near_misses import find_near_misses
+from exporter.analysis.near_misses import NearMiss, find_near_misses
 from exporter.explaining.explain import Explanation
 from exporter.explaining.wording import count_of, join_some, show_selector
 from exporter.judging.scaling import may_fall_short
-from exporter.manifests.kinds import makes_pods
+from exporter.manifests.kinds import SYSTEM, makes_pods
 from exporter.manifests.places import Manifest
 from exporter.manifests.remarks import Level, Remark, Rule, make_remark
 from exporter.manifests.templates import Hidden, Template
@@ -56,7 +56,8 @@ class Known(msgspec.Struct, frozen=True):
     pods: tuple[Pod, ...]
     view: Callable[[ServiceKey], ServiceView | None]
     explain: Callable[[ServiceKey], Explanation | None]
-    blind: bool
+    blind: bool = False
+    complete: bool = False
 
 
 def judge_report(report: ServiceReport, about: Manifest, known: Known) -> Iterator[Remark]:
@@ -157,8 +158,11 @@ def _tell_unmatched(report: ServiceReport, about: Manifest, known: Known) -> Ite
     here = [one for one in known.all_templates if one.owner.namespace == service.namespace]
     if any(not one.count and wanted <= one.labels.items() for one in here):
         return  # something fills it that is at zero for now: suspended, or scaled by events
-    near = list(_tell_near_misses(report, known))
-    makers = _find_makers(service, known, slip=bool(near))
+    misses = find_near_misses(service, known.pods)
+    near = list(_tell_near_misses(misses, known))
+    # Another value, or another key, looks like a slip; a label that is not there at all, less so.
+    slip = any(miss.found is not None or miss.found_key for miss in misses)
+    makers = _find_makers(service, known, slip=slip)
     message = f"Its selector {show_selector(service.selector)} matches the Pods of no workload."
     fix = "Make the selector fit the labels of a Pod template."
     level = Level.ERROR
@@ -166,7 +170,10 @@ def _tell_unmatched(report: ServiceReport, about: Manifest, known: Known) -> Ite
         fix += " Where its Pods come with other manifests, give these together."
     if makers:
         level = Level.UNKNOWN
-        message += f" {makers[0].subject} may make them: that can't be known."
+        message += f" {makers[0].subject} may make them, or another of its like: nobody can know."
+    elif service.namespace in SYSTEM and not slip and not known.complete:
+        level = Level.UNKNOWN
+        message += f" Much of {service.namespace} is in no manifest: that can't be known."
     if known.blind:
         level = Level.UNKNOWN
         message += " Not all that was given could be read: they may be in there."
@@ -194,8 +201,8 @@ def _find_makers(service: Service, known: Known, *, slip: bool) -> list[Manifest
     return found
 
 
-def _tell_near_misses(report: ServiceReport, known: Known) -> Iterator[str]:
-    for miss in find_near_misses(report.service, known.pods):
+def _tell_near_misses(misses: Iterable[NearMiss], known: Known) -> Iterator[str]:
+    for miss in misses:
         template = known.templates.get((miss.namespace, miss.example))
         if template is None:
             continue

@@ -29,6 +29,9 @@ class KindUse(msgspec.Struct, frozen=True):
     namespaced: bool | None = None
 
 
+#: Namespaces that hold much which no manifest brings: the control plane's Pods, kube-dns, kubelet.
+SYSTEM = frozenset({"kube-system"})
+
 ROLLOUTS = ("argoproj.io", "Rollout")
 
 #: (group, kind) → the version that is read, besides the resources of the API that are.
@@ -63,7 +66,7 @@ def find_use(group: str, version: str, kind: str) -> KindUse:
             return KindUse(Use.NOTHING)  # no manifest says what Nodes there will be
         versions = [one.rpartition("/")[2] for one in resource.api_versions]
         if version not in versions:
-            return _unread_version(group, version, versions[0])
+            return _unread_version(group, version, versions[0], namespaced=resource.namespaced)
         return KindUse(Use.READ, namespaced=resource.namespaced)
     more = _MORE.get((group, kind))
     if more is not None:
@@ -75,9 +78,12 @@ def find_use(group: str, version: str, kind: str) -> KindUse:
     return KindUse(Use.STRANGE, "a custom resource: what it makes can't be known")
 
 
-def _unread_version(group: str, version: str, read: str) -> KindUse:
+def _unread_version(
+    group: str, version: str, read: str, *, namespaced: bool | None = None
+) -> KindUse:
     why = f"{group}/{version} is not read, {group}/{read} is"
-    return KindUse(Use.STRANGE, why, blinding=True)
+    # What makes Pods is in these groups; of all else nothing missing is told.
+    return KindUse(Use.STRANGE, why, blinding=group in ("apps", "batch"), namespaced=namespaced)
 
 
 def _is_builtin(group: str) -> bool:

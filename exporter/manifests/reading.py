@@ -21,7 +21,7 @@ from exporter.dump.marked import Path as Path_
 from exporter.dump.packing import is_archive, unpack
 from exporter.dump.reading import may_hold_objects
 from exporter.dump.sources import STDIN
-from exporter.manifests.kinds import Use, find_use
+from exporter.manifests.kinds import Use, find_use, makes_pods
 from exporter.manifests.places import Fault, Manifest, dig
 
 _FILES = (".yaml", ".yml", ".json")
@@ -195,13 +195,14 @@ class _Collector:
         use = find_use(found.group, found.version, found.kind)
         if use.namespaced is False:
             found = msgspec.structs.replace(found, namespace="")
-        if use.what is Use.NOTHING:
+        if use.what is Use.NOTHING or _is_hook(found):
             return
         if use.what is Use.STRANGE:
             self.faults.append(
                 Fault(found.file, found.line, use.why, found.subject, blinding=use.blinding)
             )
-            self.manifests.append(found)
+            if makes_pods(found.group, found.kind):
+                self.manifests.append(found)
             return
         if _is_template(found):
             self.faults.append(Fault(found.file, found.line, UNRENDERED, found.kind))
@@ -216,6 +217,12 @@ class _Collector:
             why = "what its objects make can't be known"
             self.faults.append(Fault(found.file, found.line, why, found.subject, blinding=False))
         self.manifests.append(found)
+
+
+def _is_hook(found: Manifest) -> bool:
+    """Whether it runs for moments alone, at an upgrade or a test: Services are not for it."""
+    hook = found.get("metadata", "annotations", "helm.sh/hook")
+    return hook is not None and found.kind in ("Pod", "Job")
 
 
 def _is_template(found: Manifest) -> bool:

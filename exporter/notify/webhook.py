@@ -25,7 +25,7 @@ from exporter.api.tls import Tls
 from exporter.api.tokens import TokenFile
 from exporter.api.translation import translate
 from exporter.notify.verdicts import Verdict, judge_status, read_retry_after
-from exporter.server.files import UnreadableFileError, read_regular
+from exporter.regular_files import UnreadableFileError, read_regular
 from exporter.urls import is_web_url, show_origin
 
 #: Seconds for a whole message, connection and answer included.

@@ -48,9 +48,7 @@ class Endpoints(msgspec.Struct, frozen=True):
 
     namespace: str
     name: str
-    uid: str
     resource_version: str
-    created: float | None
     leader: bool
     truncated: bool
     triggered: float | None
@@ -96,9 +94,7 @@ class WireEndpoints(msgspec.Struct, frozen=True):
         return Endpoints(
             namespace=intern_text(meta.namespace),
             name=meta.name or "",
-            uid=meta.uid or "",
             resource_version=meta.resource_version or "",
-            created=parse_time(meta.creation_timestamp),
             leader=LEADER_ANNOTATION in annotations,
             truncated=annotations.get(OVER_CAPACITY) == "truncated",
             triggered=triggered,
@@ -179,14 +175,11 @@ def _slice(
     return EndpointSlice(
         namespace=endpoints.namespace,
         name=endpoints.name,
-        uid=endpoints.uid,
         resource_version=endpoints.resource_version,
-        created=endpoints.created,
         service=endpoints.name,
         managed_by=None,
         headless=False,
         truncated=endpoints.truncated,
-        owners=(),
         triggered=endpoints.triggered,
         changed=endpoints.changed,
         address_type=family,

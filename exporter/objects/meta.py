@@ -49,7 +49,6 @@ class LeanMeta(msgspec.Struct, frozen=True, rename="camel"):
 
     name: str | None = None
     namespace: str | None = None
-    uid: str | None = None
     resource_version: str | None = None
     creation_timestamp: str | None = None
     deletion_timestamp: str | None = None
@@ -60,15 +59,28 @@ class LeanMeta(msgspec.Struct, frozen=True, rename="camel"):
 class WireMeta(LeanMeta, frozen=True, rename="camel"):
     """`metadata` as the wire has it."""
 
+    uid: str | None = None
     generation: int | None = None
     annotations: dict[str, str] | None = None
     managed_fields: list[_WireManagedFields] | None = None
 
     def written(self) -> float | None:
         """When the object was last written, as its managed fields tell; None when they don't."""
-        times = [entry.time for entry in self.managed_fields or () if entry.time]
-        # RFC 3339 in UTC, whole seconds, as the API server writes them: text order is time order.
-        return parse_time(max(times)) if times else None
+        return _find_latest(self.managed_fields)
+
+
+_MANAGED_FIELDS = msgspec.json.Decoder(list[_WireManagedFields] | None)
+
+
+def find_latest(managed_fields: msgspec.Raw) -> float | None:
+    """When an object was last written, out of the bytes of its managed fields."""
+    return _find_latest(_MANAGED_FIELDS.decode(managed_fields))
+
+
+def _find_latest(managed_fields: list[_WireManagedFields] | None) -> float | None:
+    times = [entry.time for entry in managed_fields or () if entry.time]
+    # RFC 3339 in UTC, whole seconds, as the API server writes them: text order is time order.
+    return parse_time(max(times)) if times else None
 
 
 def parse_time(text: str | None) -> float | None:

@@ -161,8 +161,8 @@ def _make(
         deleted = parse_time(meta.deletion_timestamp) or 0.0
     return Pod(
         namespace=intern_text(meta.namespace),
-        # The slices hold the same name: one string serves both.
-        name=intern_text(meta.name),
+        # Not interned: a table of 200,000 names that nobody shares would cost 10 MB.
+        name=meta.name or "",
         resource_version=meta.resource_version or "",
         labels=_share_labels(meta.labels),
         ip=ips[0] if ips else "",

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
+from exporter.regular_files import UnreadableFileError, read_regular
 from exporter.server.errors import ServerError
-from exporter.server.files import UnreadableFileError, read_regular
 from exporter.server.web_config import CLIENT_AUTH, TlsConfig
 
 _VERSIONS = {

@@ -14,7 +14,6 @@ from typing import Any
 
 import msgspec
 
-from exporter.plain_yaml import YamlFault, compose_map, make_plain
 from exporter.server.errors import ServerError
 
 #: How Python's TLS can treat client certificates, by the names that Go gives to it.
@@ -109,6 +108,9 @@ class WebConfig(msgspec.Struct, frozen=True):
 
 def parse_web_config(content: bytes, path: str) -> WebConfig:
     """What the file at `path` says; ServerError with a line for everything that is wrong."""
+    # Servers without such a file start without a YAML library.
+    from exporter.plain_yaml import YamlFault, compose_map, make_plain  # noqa: PLC0415
+
     try:
         found = make_plain(compose_map(content))
     except YamlFault as fault:

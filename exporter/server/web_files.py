@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import msgspec
 
-from exporter.server.auth import Check, load_bcrypt
-from exporter.server.connections import Encryption
-from exporter.server.errors import ServerError
-from exporter.server.files import (
+from exporter.regular_files import (
     Fingerprint,
     UnreadableFileError,
     read_regular,
     take_fingerprint,
 )
+from exporter.server.auth import Check, load_bcrypt
+from exporter.server.connections import Encryption
+from exporter.server.errors import ServerError
 from exporter.server.tls import make_context
 from exporter.server.web_config import CLIENT_AUTH, WebConfig, parse_web_config
 

@@ -83,7 +83,7 @@ _TRUST = Section(
             "forbidden: look at the exporter's log.",
             Column("Cluster", "cluster", width=100),
             Column("Instance", "instance", width=190, filtered=True),
-            Column("Resource", "resource", width=260, filtered=True),
+            Column("Resource", "resource", width=260, filtered=True, grows=True),
             Column(
                 "Read",
                 expression=f"bottomk(100, max by ({ONE}, resource) ({own('resource_synced')}))",
@@ -108,7 +108,7 @@ _TRUST = Section(
                 width=90,
             ),
             Column("Silent for", expression=f"topk(100, {_AGE})", unit="s", width=90),
-            Column("Job", "job", width=160),
+            Column("Job", "job", width=160, grows=True),
             nothing="No exporter is scraped",
             sort="Silent for",
         ),

@@ -101,7 +101,7 @@ COSTS = Section(
                 colors=((0, READY), (1, DEGRADED)),
                 width=130,
             ),
-            Column("Job", "job", width=160),
+            Column("Job", "job", width=160, grows=True),
             nothing="No exporter is scraped",
             sort="Runs for",
             height=6,

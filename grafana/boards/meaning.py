@@ -134,14 +134,23 @@ def map_values(*words: Word, nothing: str = NO_DATA) -> list[ValueMapping]:
 
 
 def map_cells(*words: Word) -> list[ValueMapping]:
-    """As map_values, for the cells of a table: where there is nothing, no background either."""
-    return [*map_values(*words)[:-1], _map_nothing(NO_VALUE, "transparent", len(words))]
+    """As map_values, for the cells of a table: where there is nothing, no background either.
+
+    A label that is missing is an empty text: unmapped, the cell would show what the table says
+    when it has no rows at all.
+    """
+    return [
+        *map_values(*words)[:-1],
+        _map_nothing(NO_VALUE, "transparent", len(words)),
+        _map_nothing(NO_VALUE, "transparent", len(words) + 1, SpecialValueMatch.EMPTY),
+    ]
 
 
-def _map_nothing(text: str, color: str, index: int) -> ValueMapping:
+def _map_nothing(
+    text: str, color: str, index: int, match: SpecialValueMatch = SpecialValueMatch.NULL_AND_NAN
+) -> ValueMapping:
     result = ValueMappingResult(text=text, color=color, index=index)
-    options = DashboardSpecialValueMapOptions(match=SpecialValueMatch.NULL_AND_NAN, result=result)
-    return SpecialValueMap(options)
+    return SpecialValueMap(DashboardSpecialValueMapOptions(match=match, result=result))
 
 
 def steps(base: str, *further: tuple[float, str]) -> list[Threshold]:

@@ -91,14 +91,14 @@ _BROKEN = Section(
             "Alerts on Services",
             "Alerts on one Service that fire or are about to (at most 100), firing and critical "
             "first." + _ALERTS,
-            Column("Alert", "alertname", width=230, filtered=True),
+            Column("Alert", "alertname", width=220, filtered=True, grows=True),
             Column(
                 "Urgency",
                 expression=_urgency(
                     f'{_HERE}, namespace!="", service!=""', "cluster", "namespace", "service"
                 ),
                 words=_WORDS,
-                width=120,
+                width=140,
             ),
             Column("Cluster", "cluster", width=80),
             NAMESPACE,
@@ -112,7 +112,7 @@ _BROKEN = Section(
             "Other alerts",
             "Alerts on namespaces, and on the exporter itself, that fire or are about to (at most "
             "100), firing and critical first." + _ALERTS,
-            Column("Alert", "alertname", width=230, filtered=True),
+            Column("Alert", "alertname", width=215, filtered=True, grows=True),
             Column(
                 "Urgency",
                 expression=_urgency(
@@ -121,7 +121,7 @@ _BROKEN = Section(
                     "namespace",
                 ),
                 words=_WORDS,
-                width=120,
+                width=140,
             ),
             Column("Cluster", "cluster", width=80),
             Column("Namespace", "namespace", width=90, linked=False),
@@ -139,9 +139,9 @@ _DOORS = Section(
         common.list_doors(
             'cluster=~"$cluster", namespace=~"$namespace|"',
             CLUSTER,
-            Column("Kind", "kind", width=220, filtered=True),
+            Column("Kind", "kind", width=240, filtered=True),
             Column("Namespace", "namespace", width=130, linked=False, filtered=True),
-            Column("Name", "name", width=200, filtered=True),
+            Column("Name", "name", width=200, filtered=True, grows=True),
             Column("To Service", "service", width=170, linked=False, filtered=True),
             Column("Port", "port", width=70),
             Column("Problem", "problem", width=200, filtered=True),
@@ -182,7 +182,7 @@ _PLACES = Section(
             CLUSTER,
             NAMESPACE,
             Column(
-                "In trouble", expression=_TROUBLED, colors=((0, READY), (1, DEGRADED)), width=90
+                "In trouble", expression=_TROUBLED, colors=((0, READY), (1, DEGRADED)), width=105
             ),
             Column(
                 "Down",
@@ -201,7 +201,7 @@ _PLACES = Section(
             "Findings by kind",
             "What is remarkable about Services, and about how many of them; notes are no fault. "
             "Each leads to its meaning and to what to do.",
-            Column("Finding", "finding", width=230, filtered=True),
+            Column("Finding", "finding", width=230, filtered=True, grows=True),
             Column(
                 "Services",
                 expression="topk(30, count by (finding) "

@@ -176,9 +176,8 @@ def graph(  # noqa: PLR0913 - as number
     panel.color_scheme(FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC_BY_NAME))
     panel.line_width(1).fill_opacity(60 if stacked else 10)
     panel.show_points(looks.VisibilityMode.NEVER).axis_soft_min(0)
-    if whole or unit == "percentunit":
-        # Where all is 0 the axis would else go to 100.
-        panel.axis_soft_max(1)
+    # Where all is 0 the axis would else go to 100.
+    panel.axis_soft_max(1 if whole or unit in {"percentunit", "bytes", "Bps"} else 0.01)
     if whole:
         panel.decimals(0).line_interpolation(looks.LineInterpolation.STEP_AFTER)
     if stacked:

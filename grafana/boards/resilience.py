@@ -222,7 +222,7 @@ _POLICIES = Section(
             Column("Type", "type", width=120),
             Column("Internal policy", "internal_traffic_policy", width=120),
             Column("External policy", "external_traffic_policy", width=120),
-            Column("Distribution", "traffic_distribution", width=110),
+            Column("Distribution", "traffic_distribution", width=130, grows=True),
             Column(
                 "Services",
                 width=80,
@@ -263,7 +263,7 @@ _POLICIES = Section(
             "take traffic. 0 there: whoever comes through the object gets errors."
             + needs("dependents"),
             *WHO,
-            Column("Kind", "kind", width=200, filtered=True),
+            Column("Kind", "kind", width=240, filtered=True),
             Column("Objects", expression=f"topk(100, {_DEPENDENTS})", width=80),
             Column(
                 "Routable",

@@ -91,7 +91,7 @@ _WHY = Section(
             "Reason and findings",
             "The reason why it is down, and all that is remarkable besides. Each leads to what to "
             "do about it, and to the exporter's own page with the evidence and the commands.",
-            Column("What", "reason", width=230),
+            Column("What", "reason", width=230, grows=True),
             Column("Namespace", "namespace", hidden=True),
             Column("Service", "service", hidden=True),
             Column(

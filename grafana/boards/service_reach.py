@@ -54,8 +54,8 @@ PORTS = Section(
             Column("Publishes not ready", "publish_not_ready_addresses", width=150),
             Column("Internal policy", "internal_traffic_policy", width=120),
             Column("External policy", "external_traffic_policy", width=120),
-            Column("Distribution", "traffic_distribution", width=120),
-            Column("Families", "ip_families", width=120),
+            Column("Distribution", "traffic_distribution", width=130),
+            Column("Families", "ip_families", width=120, grows=True),
             Column(
                 "Slices",
                 expression=f"topk(50, max by ({_KIND}) ("
@@ -69,7 +69,7 @@ PORTS = Section(
             "Addresses by family",
             "Ready and not ready addresses by address type. One family at 0 while the other has "
             "some: half of the clients reach nothing.",
-            Column("Address type", "address_type", width=120),
+            Column("Address type", "address_type", width=120, grows=True),
             Column(
                 "Ready",
                 expression=f"bottomk(50, max by (address_type) ({_CHOSEN.series(queries.READY)}))",
@@ -92,7 +92,7 @@ PORTS = Section(
             "Ingresses, Gateway routes, webhooks and APIServices that point at the Service: who is "
             "hurt when it is empty. A webhook that reaches nothing can stop the API server from "
             "taking changes." + needs("dependents"),
-            Column("Kind", "kind", width=250),
+            Column("Kind", "kind", width=250, grows=True),
             Column(
                 "Objects",
                 width=80,
@@ -114,10 +114,10 @@ PORTS = Section(
         ),
         common.list_doors(
             'cluster=~"$cluster", namespace=~"$namespace|"',
-            Column("Kind", "kind", width=220),
+            Column("Kind", "kind", width=240),
             Column("Name", "name", width=220),
             Column("Port", "port", width=80),
-            Column("Problem", "problem", width=240),
+            Column("Problem", "problem", width=240, grows=True),
             to=', service=~"$service"',
             height=5,
         ),

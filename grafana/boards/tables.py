@@ -23,6 +23,8 @@ from grafana.boards.panels import Panel, ask, name_target, set_thresholds, start
 
 #: How narrow a column may become; Grafana's own minimum hides what a table is for.
 NARROWEST = 60
+#: A letter of a head, and what stands beside it where rows are sorted by the column.
+_LETTER, _HEAD_MARGIN = 7, 34
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -44,11 +46,12 @@ class Column(msgspec.Struct, frozen=True):
     linked: bool = True
     hidden: bool = False
     filtered: bool = False
+    grows: bool = False
 
 
 CLUSTER = Column("Cluster", "cluster", width=100)
-NAMESPACE = Column("Namespace", "namespace", width=130, filtered=True)
-SERVICE = Column("Service", "service", width=170, filtered=True)
+NAMESPACE = Column("Namespace", "namespace", width=130, filtered=True, grows=True)
+SERVICE = Column("Service", "service", width=170, filtered=True, grows=True)
 REASON = Column("Reason", "reason", width=190, filtered=True)
 WHO = (CLUSTER, NAMESPACE, SERVICE)
 
@@ -77,7 +80,10 @@ def table(
     panel.with_transformation(DataTransformerConfig("organize", options=_organize(columns)))
     panel.show_header(True).cell_height(looks.TableCellHeight.SM).min_width(NARROWEST)
     for column in columns:
-        if properties := _list_properties(column):
+        least = NARROWEST
+        if column.title == sort:
+            least = max(least, _HEAD_MARGIN + _LETTER * len(column.title))
+        if properties := _list_properties(column, least):
             panel.with_override(MatcherConfig("byName", column.title), properties)
     if sort:
         panel.sort_by([common.TableSortByFieldState().display_name(sort).desc(descending)])
@@ -101,18 +107,30 @@ def _organize(columns: Sequence[Column]) -> dict[str, object]:
     return {"excludeByName": {"Time": True}, "indexByName": order, "renameByName": names}
 
 
-def _list_properties(column: Column) -> list[DynamicConfigValue]:
+def _list_properties(column: Column, least: int) -> list[DynamicConfigValue]:
     found: list[DynamicConfigValue] = []
     if column.hidden:
         return [DynamicConfigValue("custom.hidden", True)]
-    if column.width:
-        found.append(DynamicConfigValue("custom.width", column.width))
+    if column.grows:
+        found.append(DynamicConfigValue("custom.minWidth", column.width))
+    else:
+        # Columns without a width share the room: the one that grows would not get it.
+        found.append(DynamicConfigValue("custom.width", max(column.width, least)))
     if column.filtered:
         found.append(DynamicConfigValue("custom.filterable", True))
     if column.linked and column.label in CELLS:
         found.append(DynamicConfigValue("links", list(CELLS[column.label])))
-    if column.expression and column.unit != "short":
+    if not column.expression:
+        # Else a label such as 9443 is taken for a number, and shown as 9.44 K.
+        found.append(DynamicConfigValue("unit", "string"))
+    elif column.unit != "short":
         found.append(DynamicConfigValue("unit", column.unit))
+    return [*found, *_paint(column)]
+
+
+def _paint(column: Column) -> list[DynamicConfigValue]:
+    """How a value is written and coloured."""
+    found: list[DynamicConfigValue] = []
     if column.decimals is not None:
         found.append(DynamicConfigValue("decimals", column.decimals))
     if column.words:

@@ -102,7 +102,11 @@ def _lint_nothing(panel: Document) -> Iterator[str]:
     for mappings in (defaults.get("mappings", []), *overrides):
         special = [one["options"] for one in mappings if one["type"] == "special"]
         shown = [(one["match"], one["result"]["text"], one["result"]["color"]) for one in special]
-        if shown != [("null+nan", text, color)]:
+        wanted = [("null+nan", text, color)]
+        if panel["type"] == "table":
+            # A label that is missing is an empty text.
+            wanted.append(("empty", text, color))
+        if shown != wanted:
             yield f"shows no value as {shown}"
 
 
@@ -121,7 +125,7 @@ def _lint_kind(panel: Document) -> Iterator[str]:
                 yield "a state timeline without words"
         case "timeseries":
             yield from _lint_legend(panel["options"]["legend"])
-            if defaults["unit"] == "percentunit" and "axisSoftMax" not in defaults["custom"]:
+            if "axisSoftMax" not in defaults["custom"]:
                 yield "an axis that goes to 100 where all is 0"
             for override in panel["fieldConfig"]["overrides"]:
                 kept = {one["id"]: one["value"] for one in override["properties"]}

@@ -20,6 +20,8 @@ _PASSING = frozenset({"topk", "bottomk", "limitk"})
 #: More columns than these need the whole width.
 _MOST_BESIDE = 5
 _WHOLE = 24
+#: How many pixels the arrow takes beside the head of the column that is sorted by.
+_SORTED = 22
 
 
 def lint_table(panel: Document, trees: list[Any], families: Families) -> Iterator[str]:
@@ -32,6 +34,7 @@ def lint_table(panel: Document, trees: list[Any], families: Families) -> Iterato
         if there - shown:
             yield f"query {target['refId']}: shows {sorted(there - shown)} beside the columns"
     yield from _lint_widths(panel)
+    yield from _lint_labels(panel)
     yield from _lint_filters(panel)
     yield from _lint_links(panel, trees, labels, families)
 
@@ -77,16 +80,33 @@ def _lint_widths(panel: Document) -> Iterator[str]:
         for title in find_columns(panel).values()
         if not overrides.get(title, {}).get("custom.hidden")
     }
-    widths = [overrides.get(title, {}).get("custom.width", NARROWEST) for title in titles]
+    widths = {title: _read_width(overrides.get(title, {})) for title in titles}
     if len(titles) > _MOST_BESIDE and panel["gridPos"]["w"] < _WHOLE:
         yield f"{len(titles)} columns on a part of the board"
     room = panel["gridPos"]["w"] * COLUMN_PIXELS
-    if sum(widths) > room:
-        yield f"columns of {sum(widths)} pixels, and {int(room)} are there"
-    for title in titles:
-        width = overrides.get(title, {}).get("custom.width", NARROWEST)
-        if len(title) * 7 + 12 > width:
+    if sum(widths.values()) > room:
+        yield f"columns of {sum(widths.values())} pixels, and {int(room)} are there"
+    if not any("custom.minWidth" in properties for properties in overrides.values()):
+        yield "no column takes the room that the others leave"
+    sorted_by = {one["displayName"] for one in panel["options"].get("sortBy", ())}
+    for title, width in widths.items():
+        if len(title) * 7 + (_SORTED if title in sorted_by else 0) + 12 > width:
             yield f"the head {title!r} is wider than its {width} pixels"
+
+
+def _read_width(properties: Mapping[str, Any]) -> int:
+    """How many pixels a column has at least."""
+    return int(properties.get("custom.width", properties.get("custom.minWidth", NARROWEST)))
+
+
+def _lint_labels(panel: Document) -> Iterator[str]:
+    """Labels are texts, also those that look like numbers."""
+    overrides = _read_overrides(panel)
+    for name, title in find_columns(panel).items():
+        properties = overrides.get(title, {})
+        text = properties.get("custom.hidden") or properties.get("unit") == "string"
+        if not name.startswith("Value") and not text:
+            yield f"the labels in {title!r} may be shown as numbers"
 
 
 def _lint_filters(panel: Document) -> Iterator[str]:

@@ -210,6 +210,18 @@ FAULTS: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
         ),
         "shows ['namespace'] beside the columns",
     ),
+    "rigid": (
+        _set("Findings by kind", "fieldConfig", "overrides", to=[]),
+        "no column takes the room that the others leave",
+    ),
+    "label as number": (
+        _set(TABLE, "fieldConfig", "overrides", 0, "properties", 1, "value", to="short"),
+        "the labels in 'Cluster' may be shown as numbers",
+    ),
+    "missing label": (
+        lambda board: find_panel(board, TABLE)["fieldConfig"]["defaults"]["mappings"].pop(),
+        "shows no value as [('null+nan', '–', 'transparent')]",
+    ),
     "wide": (_set(TABLE, "gridPos", "w", to=12), "columns on a part of the board"),
     "wider": (
         _set(TABLE, "fieldConfig", "overrides", 0, "properties", 0, "value", to=900),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -12,8 +13,11 @@ from exporter.model import FindingCode, Reason
 from grafana.boards import BOARDS
 from grafana.lint.labels import find_labels, walk
 from grafana.lint.names import read_families
+from grafana.lint.panels import KINDS
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+SHOTS = ROOT / "tests" / "e2e" / "shots"
 PAGES = ("grafana.md", "coming-from-kube-state-metrics.md")
 
 
@@ -71,3 +75,34 @@ def test_the_number_of_reasons_is_told_right() -> None:
     """As many reasons as the page says."""
     [said] = re.findall(r"Why: (\d+) reasons", read_page("coming-from-kube-state-metrics.md"))
     assert int(said) == len(Reason)
+
+
+def test_each_board_has_its_picture() -> None:
+    """The page shows or links to a picture of every board, and no other one of a board."""
+    wanted = {f"board-{board.uid.removeprefix('kube-endpoints-')}.png" for board in BOARDS}
+    assert set(re.findall(r"\(images/(board-\w+\.png)\)", read_page("grafana.md"))) == wanted
+    assert {path.name for path in (DOCS / "images").glob("board-*")} == wanted
+
+
+def test_pictures_are_said_to_be_made_by_what_makes_them() -> None:
+    """The page names the command and the version of each of Grafana's parts, pinned exactly."""
+    page = read_page("grafana.md")
+    pinned = json.loads((SHOTS / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    assert [name for name, version in pinned.items() if not re.fullmatch(r"[\d.]+", version)] == []
+    grafana = {name: version for name, version in pinned.items() if name.startswith("@grafana/")}
+    assert set(grafana.values()) == {grafana["@grafana/ui"]}
+    assert [name for name in grafana if f"`{name}`" not in page] == []
+    assert f"{grafana['@grafana/ui']})" in page
+    assert "`make boards-shots`" in page
+    assert [path.name for path in SHOTS.glob("*lock*")] == []
+
+
+def test_kinds_of_panels_that_are_not_drawn_are_named() -> None:
+    """Of the kinds of the boards, those that the pictures leave out are the ones the page says."""
+    drawn = re.search(
+        r"const drawing = {(.+?)\n};", (SHOTS / "panels.jsx").read_text("utf-8"), re.DOTALL
+    )
+    assert drawn is not None
+    kinds = set(re.findall(r"^  (\w+): \(", drawn[1], re.MULTILINE))
+    assert KINDS - kinds == {"state-timeline"}
+    assert "State timelines are left out" in read_page("grafana.md")

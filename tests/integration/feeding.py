@@ -14,7 +14,7 @@ import msgspec
 from exporter.api import Client, Credentials
 from exporter.api.tls import Tls
 from exporter.api.tokens import FixedToken, TokenSource
-from exporter.engine.feed import FeedStatus, follow
+from exporter.engine.feed import FeedStatus, Lists, follow
 from exporter.model import Change, Delete, Forget, Replace, SyncMode, Upsert
 from exporter.objects.meta import Rejected
 from exporter.reflector import Plan
@@ -156,7 +156,7 @@ async def following(
                 chosen,
                 seen.deliver,
                 status=seen.status,
-                lists=asyncio.Semaphore(),
+                lists=Lists(),
                 telemetry=seen.counts,
             )
         )

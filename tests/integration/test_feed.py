@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,13 @@ import trustme
 
 from exporter.api.tls import Tls
 from exporter.api.tokens import TokenFile
-from exporter.engine.feed import follow
+from exporter.engine.feed import Lists, follow
 from exporter.engine.feed import following as feed_module
 from exporter.model import SyncMode
 from exporter.reflector import Plan, backoff
 from exporter.sim.access import Deny
 from exporter.sim.faults import Fault, FaultKind
-from exporter.sim.server import Settings
+from exporter.sim.server import Settings, SimServer
 from exporter.sim.watching import Pace
 from tests.integration.feeding import (
     Following,
@@ -400,45 +401,76 @@ async def test_a_streaming_list_that_fails_becomes_an_ordinary_one(
         await until(lambda: seen.names == {"a", "b", "c"})
 
 
-async def test_lists_of_several_feeds_take_turns() -> None:
-    """While one list is slow the others wait: an API server counts lists by their size."""
-    slow = Fault(FaultKind.SLOW, verb="list", delay=0.2, times=0)
-    async with serving("a", faults=[slow]) as server:
-        running = 0
-        most = 0
+class _Gate:
+    """Counts the lists that a server answers at the same time; `wait` stands before each."""
+
+    def __init__(self, server: SimServer, wait: Callable[[], Awaitable[object]]) -> None:
+        self.running = self.most = 0
         answer = server._list
 
         async def counted(*args: object) -> object:
-            nonlocal running, most
-            running += 1
-            most = max(most, running)
+            self.running += 1
+            self.most = max(self.most, self.running)
             try:
+                await wait()
                 return await answer(*args)  # type: ignore[arg-type]
             finally:
-                running -= 1
+                self.running -= 1
 
         server._list = counted  # type: ignore[assignment,method-assign]
-        lists = asyncio.Semaphore()
-        async with client_of(server.url) as client:
-            feeds = [Following(Plan(name)) for name in ("services", "endpoints", "pods")]
-            tasks = [
-                asyncio.create_task(
-                    follow(
-                        client,
-                        Plan(feed.status.resource),
-                        feed.deliver,
-                        status=feed.status,
-                        lists=lists,
-                        telemetry=feed.counts,
-                    )
+
+
+async def _list_three(server: SimServer, lists: Lists) -> None:
+    """Three feeds until each has its list."""
+    async with client_of(server.url) as client:
+        feeds = [Following(Plan(name)) for name in ("services", "endpoints", "pods")]
+        tasks = [
+            asyncio.create_task(
+                follow(
+                    client,
+                    Plan(feed.status.resource),
+                    feed.deliver,
+                    status=feed.status,
+                    lists=lists,
+                    telemetry=feed.counts,
                 )
-                for feed in feeds
-            ]
-            await until(lambda: all(feed.status.synced for feed in feeds))
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        assert most == 1
+            )
+            for feed in feeds
+        ]
+        await until(lambda: all(feed.status.synced for feed in feeds))
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_lists_of_several_feeds_are_under_way_together() -> None:
+    """None is answered before all three have been asked for."""
+    async with serving("a") as server:
+        gate = asyncio.Barrier(3)
+        counted = _Gate(server, gate.wait)
+        await _list_three(server, Lists())
+        assert counted.most == 3
+
+
+async def test_lists_take_turns_once_one_was_refused() -> None:
+    """A server that answers 429 counts lists by their size: several at once would all be late."""
+    async with serving("a") as server:
+        lists = Lists()
+        lists.refused()
+        counted = _Gate(server, lambda: asyncio.sleep(0.02))
+        await _list_three(server, lists)
+        assert counted.most == 1
+
+
+async def test_a_refused_list_is_told_to_the_others() -> None:
+    """429 to one list makes all of them take turns from then on; it is asked for again."""
+    refuse = Fault(FaultKind.TOO_MANY_REQUESTS, verb="list", resource="pods", retry_after=0)
+    async with serving("a", faults=[refuse]) as server:
+        lists = Lists()
+        await _list_three(server, lists)
+        counted = _Gate(server, lambda: asyncio.sleep(0.02))
+        await _list_three(server, lists)
+        assert counted.most == 1
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ protocol and keeps no objects: changes leave through a callback.
 """
 
 from exporter.engine.feed.following import follow
+from exporter.engine.feed.lists import Lists
 from exporter.engine.feed.once import list_once
 from exporter.engine.feed.status import FeedStatus, Telemetry, Unmeasured
 
-__all__ = ["FeedStatus", "Telemetry", "Unmeasured", "follow", "list_once"]
+__all__ = ["FeedStatus", "Lists", "Telemetry", "Unmeasured", "follow", "list_once"]

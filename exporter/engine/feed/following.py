@@ -9,15 +9,18 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 
 from exporter.api.client import Client
 from exporter.api.errors import (
+    AnswerError,
     ApiError,
     BrokenError,
     UnreadableError,
     one_line,
 )
 from exporter.engine.feed.causes import cause_of, failure_of
+from exporter.engine.feed.lists import Lists
 from exporter.engine.feed.parameters import list_parameters, watch_parameters
 from exporter.engine.feed.status import FeedStatus, Telemetry
 from exporter.engine.feed.telling import Telling
@@ -79,14 +82,13 @@ async def follow(
     deliver: Deliver,
     *,
     status: FeedStatus,
-    lists: asyncio.Semaphore,
+    lists: Lists,
     telemetry: Telemetry,
 ) -> None:
     """Follows one resource in one scope until cancelled; failures are told in `status`.
 
     `deliver` gets all changes that came with one read in one go, or one Replace or Forget; it is
-    called on the event loop. Pages of lists are fetched while `lists` is held: a server counts a
-    list by its size, and several at once get each other refused.
+    called on the event loop. `lists` says how many pages are fetched at the same time.
     """
     await Feed(client, plan, deliver, status=status, lists=lists, telemetry=telemetry).run()
 
@@ -103,7 +105,7 @@ class Feed:
         deliver: Deliver,
         *,
         status: FeedStatus,
-        lists: asyncio.Semaphore,
+        lists: Lists,
         telemetry: Telemetry,
         quiet: bool = False,
     ) -> None:
@@ -214,6 +216,8 @@ class Feed:
             except ApiError as error:
                 if not order.token and self._versions.turn(error):
                     continue
+                if isinstance(error, AnswerError) and error.code == HTTPStatus.TOO_MANY_REQUESTS:
+                    self._lists.refused()
                 return self._fail(error)
             # Only now: what came of a page that broke off must not count twice.
             self._versions.found()
@@ -225,7 +229,7 @@ class Feed:
         page: list[Found] = []
         try:
             async with (
-                self._lists,
+                self._lists.turn(),
                 Timed(self._telemetry, self._plan.resource, "list"),
                 asyncio.timeout(PAGE_CAP_SECONDS),
             ):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Sequence
 
@@ -11,6 +10,7 @@ import msgspec
 from exporter.api.client import Client
 from exporter.api.errors import BrokenError
 from exporter.engine.feed.following import Feed
+from exporter.engine.feed.lists import Lists
 from exporter.engine.feed.status import FeedStatus, Telemetry, Unmeasured
 from exporter.model import Change, Replace, SyncMode
 from exporter.objects.codec import Retained
@@ -22,7 +22,7 @@ async def list_once(
     client: Client,
     plan: Plan,
     *,
-    lists: asyncio.Semaphore | None = None,
+    lists: Lists | None = None,
     telemetry: Telemetry | None = None,
     patience: float = 60.0,
 ) -> tuple[Retained | Rejected, ...]:
@@ -43,7 +43,7 @@ async def list_once(
         plan,
         take,
         status=FeedStatus(plan.resource, plan.namespace),
-        lists=lists or asyncio.Semaphore(),
+        lists=lists or Lists(),
         telemetry=telemetry or Unmeasured(),
         quiet=True,
     )

@@ -41,10 +41,10 @@ def _find_same(services: Iterable[Manifest]) -> Iterator[Remark]:
             key = (
                 one.namespace,
                 tuple(sorted(selector.items())),
-                one.get("spec", "type") or "ClusterIP",
+                str(one.get("spec", "type") or "ClusterIP"),
                 one.get("spec", "clusterIP") == "None",
                 one.get("spec", "publishNotReadyAddresses") is True,
-                dig(port, "protocol") or "TCP",
+                str(dig(port, "protocol") or "TCP"),
                 str(target),
             )
             other = first.setdefault(key, one)
@@ -71,7 +71,7 @@ def _find_family_fault(one: Manifest) -> str:
     strange = [family for family in families if family not in _FAMILIES]
     if strange:
         return f"ipFamilies has {str(strange[0])[:40]!r}: there are IPv4 and IPv6."
-    if len(set(families)) < len(families):
+    if len(set(families)) < len(families):  # all of them are texts by now
         return "ipFamilies has a family twice."
     if len(families) > 1 and one.get("spec", "ipFamilyPolicy") == "SingleStack":
         return "ipFamilyPolicy is SingleStack, and ipFamilies has two."

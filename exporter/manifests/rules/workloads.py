@@ -70,9 +70,9 @@ def _judge_probe(
         )
 
 
-def _names(container: object) -> set[object]:
+def _names(container: object) -> list[object]:
     ports = dig(container, "ports")
-    return {dig(port, "name") for port in (ports if isinstance(ports, list) else ())}
+    return [dig(port, "name") for port in (ports if isinstance(ports, list) else ())]
 
 
 def find_twice(manifests: Iterable[Manifest]) -> Iterator[Remark]:

@@ -152,3 +152,17 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         told = process.stderr.read()
     assert told == b""
     assert process.returncode == 141
+
+
+def test_a_starting_exporter_loads_no_more_than_it_needs() -> None:
+    """A Pod that is set up by flags loads no YAML, no kubeconfigs, and no other command's parts."""
+    code = """
+import sys
+from exporter.cli import main, run
+run.run_until_stopped = lambda work: work.close() or 0
+main(["run"])
+late = ("aiohttp_socks", "bcrypt", "kubernetes", "yaml", "exporter.api.identity",
+        "exporter.api.kubeconfig", "exporter.dump", "exporter.plain_yaml", "exporter.sim")
+print("loaded:", [name for name in late if name in sys.modules])
+"""
+    assert _run_python(code).endswith("loaded: []")

@@ -167,7 +167,8 @@ def test_pieces_without_text_are_left_out() -> None:
 def test_deflated_pieces_can_be_joined_in_any_order() -> None:
     """Each ends at a byte and forgets what came before; an empty one is nothing."""
     pieces: list[Piece] = [
-        lone_piece(text) for text in (b"one\n" * 50, b"", b"two\n" * 50, b"one\n")
+        lone_piece(text)
+        for text in (b"one\n" * 50, b"", b"two\n" * 50, b"one\n", b"three\n" * 5000)
     ]
     for order in (pieces, pieces[::-1], pieces * 2):
         raw = b"".join(piece.deflated() for piece in order) + b"\x03\x00"

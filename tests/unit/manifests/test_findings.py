@@ -65,6 +65,10 @@ BOTH_FAMILIES: Json = {"ipFamilies": ["IPv6", "IPv4"], "ipFamilyPolicy": "Prefer
 OTHERS_PODS = service("db", clusterIP="None", selector={"app": "x"})
 STRANGER = workload(selector={"matchLabels": {"app": "x"}})
 ROLLOUT = {**workload(kind="Rollout", replicas=0), "apiVersion": "argoproj.io/v1alpha1"}
+SYSTEM = service("dns", meta={"namespace": "kube-system"})
+FULL = (workload("dns", namespace="kube-system"),)
+LESS = service(selector={"app": "web", "made-by": "k"})
+SLIP = service(selector={"app": "wbe"})
 NUMBER = service(selector={"app": 1})
 
 
@@ -89,6 +93,10 @@ NUMBER = service(selector={"app": 1})
         ((service(), workload(replicas=0)), []),
         ((service(), ROLLOUT), []),
         ((service(), workload(), EVENTS), []),
+        ((SYSTEM,), ["unknown SelectorMatchesNoPods"]),
+        ((SYSTEM, workload("dns", namespace="kube-system")), []),
+        ((LESS, workload(), CUSTOM), ["unknown SelectorMatchesNoPods", "unknown Unreadable"]),
+        ((SLIP, workload(), CUSTOM), ["error SelectorMatchesNoPods", "unknown Unreadable"]),
         ((service(), service("web2", selector={"app": "web"}), workload()), ["note SameSelector"]),
         ((service(), service("web2", selector={"app": "web"}, clusterIP="None"), workload()), []),
         ((service("k"), CUSTOM), ["unknown SelectorMatchesNoPods", "unknown Unreadable"]),
@@ -162,6 +170,11 @@ def test_a_budget_can_be_met_and_allows_a_disruption(
             ],
         ),
         ((*GOOD, ingress("gone", namespace="far")), {}, ["unknown UnknownReference"]),
+        (
+            (SYSTEM, *FULL, ingress("gone", namespace="kube-system")),
+            {},
+            ["unknown UnknownReference"],
+        ),
         ((*GOOD, ingress("gone", namespace="far")), {"complete": True}, ["error MissingService"]),
     ],
 )

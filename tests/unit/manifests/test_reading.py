@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,15 @@ from exporter.cli.linting import lint
 from exporter.config import Settings
 from exporter.dump import SourceError
 from exporter.manifests.reading import Reading, read_manifests
-from tests.unit.manifests.sets import service, workload, write
+from tests.unit.manifests.sets import (
+    autoscaler,
+    budget,
+    container,
+    ingress,
+    service,
+    workload,
+    write,
+)
 
 SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n"
 
@@ -147,6 +156,15 @@ def test_objects_without_a_namespace_live_in_the_one_given(tmp_path: Path) -> No
     ]
 
 
+def test_pods_of_a_hook_are_passed_over(tmp_path: Path) -> None:
+    """They run at `helm test` or an upgrade, and carry the labels of the release mostly."""
+    hook = workload("test", kind="Job", replicas=None)
+    hook = {**hook, "apiVersion": "batch/v1"}
+    hook["metadata"]["annotations"] = {"helm.sh/hook": "test"}
+    found = read_manifests([write(tmp_path, service(), hook)], "shop")
+    assert [one.kind for one in found.manifests] == ["Service"]
+
+
 def test_of_a_folder_only_what_holds_objects_is_read(tmp_path: Path) -> None:
     """Values, workflows, hidden folders and patches of a kustomization are none."""
     write(tmp_path, service(), name="service.yml")
@@ -176,6 +194,46 @@ def test_a_file_that_can_not_be_opened_is_an_error(paths: list[str], why: str) -
     with pytest.raises(SourceError) as told:
         read_manifests(paths, "shop")
     assert str(told.value) == why
+
+
+@pytest.mark.parametrize("junk", [None, 0, True, "x", [], {}, [[None]], {"a": [1]}])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "metadata",
+        "spec",
+        "spec.selector",
+        "spec.ports",
+        "spec.ports.0",
+        "spec.ports.0.protocol",
+        "spec.ipFamilies",
+        "spec.template.metadata",
+        "spec.template.spec.containers.0",
+        "spec.template.spec.containers.0.ports.0.name",
+        "spec.template.spec.containers.0.readinessProbe.httpGet.port",
+        "spec.scaleTargetRef",
+        "spec.minAvailable",
+        "spec.rules.0.http.paths",
+    ],
+)
+def test_no_field_of_another_type_ends_in_a_traceback(
+    tmp_path: Path, path: str, junk: object
+) -> None:
+    """Whatever stands anywhere: remarks, or none."""
+    probe = {"readinessProbe": {"httpGet": {"port": "http"}}}
+    objects = [service(), workload(containers=[container(**probe)]), budget(minAvailable=1)]
+    objects += [ingress("web"), autoscaler()]
+    keys = [int(key) if key.isdecimal() else key for key in path.split(".")]
+    for one in objects:
+        place: Any = one
+        try:
+            for key in keys[:-1]:
+                place = place[key]
+            place[keys[-1]] = junk
+        except (KeyError, IndexError):
+            continue  # this one has no such field
+    found = read_manifests([write(tmp_path, *objects)], "shop")
+    assert lint(found, Settings()).exit in (0, 1, 2)
 
 
 def test_a_number_of_replicas_beyond_all_bounds_costs_nothing(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ import msgspec
 import pytest
 
 from exporter.objects.codec import decode_object
-from exporter.objects.meta import OwnerReference
 from exporter.objects.resources import SLICES
 from exporter.objects.slices import (
     NODE_HINT,
@@ -145,9 +144,6 @@ def test_what_labels_and_annotations_say() -> None:
                     "endpoints.kubernetes.io/last-change-trigger-time": "2023-11-14T22:13:20.5Z",
                     "endpoints.kubernetes.io/over-capacity": "truncated",
                 },
-                "ownerReferences": [
-                    {"kind": "Service", "name": "s", "uid": "u", "controller": True}
-                ],
                 "managedFields": [{"time": "2023-11-14T22:13:59Z"}],
             },
         )
@@ -156,7 +152,6 @@ def test_what_labels_and_annotations_say() -> None:
     assert found.headless
     assert found.truncated
     assert (found.triggered, found.changed) == (1700000000.5, 1700000000.5)
-    assert found.owners == (OwnerReference("Service", "s", "u", controller=True),)
 
 
 def test_without_a_trigger_time_the_last_write_counts() -> None:
