@@ -134,7 +134,7 @@ def test_flags_in_documents_exist() -> None:
     foreign = {
         *("--strict", "--resources", "--auth-filter"),  # of mypy, of kube-state-metrics
         *("--check", "--without-helm"),  # of tools/chart.py
-        "--growth",  # of `python -m bench`
+        *("--growth", "--retry"),  # of `python -m bench`, of curl
     }
     for path in WRITTEN:
         named = set(re.findall(r"`(--[a-z][-a-z.]*)", read(path)))
