@@ -134,7 +134,7 @@ def test_flags_in_documents_exist() -> None:
     foreign = {
         *("--strict", "--resources", "--auth-filter"),  # of mypy, of kube-state-metrics
         *("--check", "--without-helm"),  # of tools/chart.py
-        *("--growth", "--retry"),  # of `python -m bench`, of curl
+        *("--growth", "--retry", "--force"),  # of `python -m bench`, of curl, of kubectl
     }
     for path in WRITTEN:
         named = set(re.findall(r"`(--[a-z][-a-z.]*)", read(path)))
