@@ -98,10 +98,12 @@ def test_the_release_checks_what_it_publishes() -> None:
     assert build["with"]["provenance"] == "mode=max"
 
 
-@pytest.mark.parametrize("name", ["checks", "release"])
-def test_actions_are_named_by_commit(name: str) -> None:
+def test_actions_are_named_by_commit() -> None:
     """Each action is a commit with its version beside it, and the same one wherever it is used."""
-    text = (REPOSITORY / ".github/workflows" / f"{name}.yaml").read_text(encoding="utf-8")
+    workflows = sorted((REPOSITORY / ".github/workflows").glob("*.yaml"))
+    assert [path.stem for path in workflows] == ["checks", "release"]
+    files = [*workflows, REPOSITORY / "action.yml"]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files)
     used = re.findall(r"uses: (\S+)(.*)$", text, re.MULTILINE)
 
     assert used
