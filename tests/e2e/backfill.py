@@ -100,6 +100,10 @@ def _list_always(end: int) -> Iterator[tuple[str, list[Series]]]:
         [({**labels, "zone": zone}, 1) for _, labels in every for zone in ("a", "b", "c")],
     )
     yield (
+        "k8s_service_endpoints_survives",
+        [({**labels, "loss": loss}, n % 2) for n, labels in every for loss in ("node", "zone")],
+    )
+    yield (
         "k8s_service_dependents",
         [({**labels, "kind": "Ingress"}, 1) for n, labels in every if n % 10 == 0],
     )

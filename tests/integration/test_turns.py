@@ -211,7 +211,7 @@ async def test_latency_is_measured_once_and_never_for_a_denied_namespace(
                     Upsert(
                         "endpointslices",
                         msgspec.structs.replace(
-                            found, resource_version=version, created=float(ord(version))
+                            found, resource_version=version, changed=float(ord(version))
                         ),
                     )
                 )

@@ -15,13 +15,15 @@ API = (
     "/api/v1/events",
     "/api/v1/openapi.json",
 )
+#: Asked of Services that it has to name: without any it is a 400.
+READY = "/api/v1/ready"
 PATHS = (*LINES, *API, "/ui/app.js")
 
 
 def test_all_pages_are_known() -> None:
     """These are the pages; tests below go over all of them."""
     assert tuple(ROUTES) == LINES
-    assert tuple(PAGE_ROUTES) == ("/", *API)
+    assert tuple(PAGE_ROUTES) == ("/", API[0], READY, *API[1:])
 
 
 @pytest.mark.parametrize("path", PATHS)
