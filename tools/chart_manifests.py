@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -39,9 +39,9 @@ FORMS = {
         "webConfig.tls=true",
     ),
 }
-#: The forms that are kustomize components too.
-_LEADER = "leader-election"
-_EVENTS = "events"
+#: What a component changes is told by environment: that adds to what other components tell.
+_OWN = {"name": "POD_NAMESPACE", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}}
+_PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _HELM_LABELS = ("helm.sh/chart", "app.kubernetes.io/managed-by")
 
 
@@ -85,54 +85,119 @@ def render_deployments(chart: Path, helm: Path) -> dict[Path, str]:
         )
     forms = {name: render(chart, helm, switches) for name, switches in FORMS.items()}
     files |= {manifests / "complete" / f"{name}.yaml": show(one) for name, one in forms.items()}
-    components = kustomize / "components"
-    for name, make_patch in ((_LEADER, make_leader_patch), (_EVENTS, make_events_patch)):
-        files |= make_component(components / name, plain, forms[name], make_patch())
+    # In the namespace of the base, which an overlay changes everywhere at once.
+    own = render(chart, helm, ("rbac.scope=namespace", f"namespaces={{{NAMESPACE}}}"))
+    changes = {
+        "events": Change(find_added(plain, forms["events"]), make_events_patches()),
+        "leader-election": Change(
+            find_added(plain, forms["leader-election"]), make_leader_patches()
+        ),
+        "own-namespace": Change(find_added(plain, own), make_own_namespace_patches(plain)),
+        "shards": Change(
+            find_added(plain, forms["shards"]), [delete("Deployment", "deployment.yaml")]
+        ),
+        "tls": Change([], make_tls_patches(forms["tls"])),
+    }
+    for name, change in changes.items():
+        files |= make_component(kustomize / "components" / name, change)
     return files
 
 
-def make_leader_patch() -> dict[str, Any]:
-    """The Lease by environment, for the namespace is the overlay's to say; and two replicas."""
-    own = {"name": "POD_NAMESPACE", "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}}}
-    lease = {"name": "ENDPOINTS_EXPORTER_LEADER_LEASE", "value": f"$(POD_NAMESPACE)/{NAME}"}
-    return {
-        "replicas": 2,
-        "template": {"spec": {"containers": [{"name": NAME, "env": [own, lease]}]}},
-    }
+class Patch(NamedTuple):
+    """A patch of the base: its file, the kind that it is for (a pattern), and what it says."""
+
+    file: str
+    kind: str
+    content: Any
 
 
-def make_events_patch() -> dict[str, Any]:
-    """The switch by environment, which adds to what others set."""
-    switch = {"name": "ENDPOINTS_EXPORTER_EVENTS", "value": "true"}
-    return {"template": {"spec": {"containers": [{"name": NAME, "env": [switch]}]}}}
+class Change(NamedTuple):
+    """What a component adds to the base and what it changes there."""
+
+    added: list[Any]
+    patches: list[Patch]
 
 
-def make_component(
-    folder: Path, plain: list[Any], form: list[Any], patch: dict[str, Any]
-) -> dict[Path, str]:
-    """What a form has besides the plain objects, and the patch of the Deployment's spec."""
+def find_added(plain: Iterable[Any], form: Iterable[Any]) -> list[Any]:
+    """What a form has besides the plain objects."""
     known = {(one["kind"], one["metadata"]["name"]) for one in plain}
-    added = [one for one in form if (one["kind"], one["metadata"]["name"]) not in known]
-    deployment = {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": NAME},
-        "spec": patch,
-    }
-    component = {
+    return [one for one in form if (one["kind"], one["metadata"]["name"]) not in known]
+
+
+def patch_pods(container: dict[str, Any], kind: str = "Deployment|StatefulSet") -> Patch:
+    """Something more for the container, in whichever kind has the Pods' template."""
+    spec = {"template": {"spec": {"containers": [{"name": NAME, **container}]}}}
+    return Patch("pods.yaml", kind, _name({"spec": spec}, "apps/v1", "Deployment"))
+
+
+def delete(kind: str, file: str) -> Patch:
+    """An object of the base goes."""
+    group = "apps/v1" if kind == "Deployment" else "rbac.authorization.k8s.io/v1"
+    return Patch(file, kind, _name({"$patch": "delete"}, group, kind))
+
+
+def _name(content: dict[str, Any], version: str, kind: str) -> dict[str, Any]:
+    return {"apiVersion": version, "kind": kind, "metadata": {"name": NAME}, **content}
+
+
+def make_leader_patches() -> list[Patch]:
+    """The Lease by environment, for the namespace is the overlay's to say; and two replicas."""
+    lease = {"name": "ENDPOINTS_EXPORTER_LEADER_LEASE", "value": f"$(POD_NAMESPACE)/{NAME}"}
+    pods = patch_pods({"env": [_OWN, lease]}, "Deployment")
+    pods.content["spec"]["replicas"] = 2
+    return [pods]
+
+
+def make_events_patches() -> list[Patch]:
+    """The switch by environment."""
+    return [patch_pods({"env": [{"name": "ENDPOINTS_EXPORTER_EVENTS", "value": "true"}]})]
+
+
+def make_own_namespace_patches(plain: Iterable[Any]) -> list[Patch]:
+    """Its own namespace and no Nodes, and no rights in all of the cluster."""
+    own = {"name": "ENDPOINTS_EXPORTER_NAMESPACES", "value": "$(POD_NAMESPACE)"}
+    nodes = {"name": "ENDPOINTS_EXPORTER_NODES", "value": "off"}
+    wide = [one["kind"] for one in plain if one["kind"].startswith("ClusterRole")]
+    gone = [delete(f"^{kind}$", f"no-{kind.lower()}.yaml") for kind in wide]
+    return [patch_pods({"env": [_OWN, own, nodes]}), *gone]
+
+
+def make_tls_patches(form: Iterable[Any]) -> list[Patch]:
+    """The Secret `exporter-web` is mounted and read; probes and monitors speak https."""
+    [pod] = [one["spec"]["template"]["spec"] for one in form if one["kind"] == "Deployment"]
+    [container] = pod["containers"]
+    [flag] = [one for one in container["args"] if one.startswith("--web.config.file=")]
+    file = {"name": "ENDPOINTS_EXPORTER_WEB_CONFIG_FILE", "value": flag.partition("=")[2]}
+    kept = {name: container[name] for name in ("volumeMounts", *_PROBES)}
+    scheme = {"op": "add", "value": "https"}
+    monitors = {"ServiceMonitor": "endpoints", "PodMonitor": "podMetricsEndpoints"}
+    pods = patch_pods({"env": [file], **kept})
+    pods.content["spec"]["template"]["spec"]["volumes"] = pod["volumes"]
+    return [
+        pods,
+        *(
+            Patch(f"{kind.lower()}.yaml", kind, [{**scheme, "path": f"/spec/{where}/0/scheme"}])
+            for kind, where in monitors.items()
+        ),
+    ]
+
+
+def make_component(folder: Path, change: Change) -> dict[Path, str]:
+    """The files of a component. Targets are by kind and name: no namespace is known here."""
+    component: dict[str, Any] = {
         "apiVersion": "kustomize.config.k8s.io/v1alpha1",
         "kind": "Component",
-        "resources": [f"{folder.name}.yaml"],
-        "patches": [
-            # By kind and name: the base has a namespace, and this can't know which.
-            {"path": "deployment.yaml", "target": {"kind": "Deployment", "name": NAME}}
-        ],
     }
-    return {
-        folder / f"{folder.name}.yaml": show(added),
-        folder / "deployment.yaml": show([deployment]),
-        folder / "kustomization.yaml": show([component]),
-    }
+    files = {}
+    if change.added:
+        component["resources"] = [f"{folder.name}.yaml"]
+        files[folder / f"{folder.name}.yaml"] = show(change.added)
+    component["patches"] = [
+        {"path": one.file, "target": {"kind": one.kind, "name": NAME}} for one in change.patches
+    ]
+    files |= {folder / one.file: show([one.content]) for one in change.patches}
+    files[folder / "kustomization.yaml"] = show([component])
+    return files
 
 
 def render(chart: Path, helm: Path, switches: Sequence[str]) -> list[Any]:

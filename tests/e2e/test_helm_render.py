@@ -483,6 +483,10 @@ def test_manifests_and_kustomize_are_up_to_date(capsys: pytest.CaptureFixture[st
     assert generator.main(["--check"]) == 0, capsys.readouterr().out
 
 
+#: Components that change the base, and not only add to it.
+CHANGING = ("events", "leader-election", "own-namespace", "shards", "tls")
+
+
 def test_kubectl_builds_the_kustomization(tmp_path: Path) -> None:
     """Kubectl makes of the base, and of base and components, what the manifests hold."""
     root = CHART.parents[1]
@@ -490,8 +494,7 @@ def test_kubectl_builds_the_kustomization(tmp_path: Path) -> None:
     shutil.copytree(root / "deploy" / "kustomize", tmp_path / "kustomize")
     folder.mkdir()
     found = sorted((tmp_path / "kustomize" / "components").iterdir())
-    # These two change the base.
-    components = [one for one in found if one.name not in ("leader-election", "events")]
+    components = [one for one in found if one.name not in CHANGING]
     (folder / "kustomization.yaml").write_text(
         yaml.safe_dump(
             {
@@ -509,18 +512,23 @@ def test_kubectl_builds_the_kustomization(tmp_path: Path) -> None:
     assert identify(kustomize(folder)) == identify(everything)
 
 
-def test_the_leader_component_follows_the_namespace(tmp_path: Path) -> None:
-    """In any namespace: two replicas, the Lease beside them, and its name told by environment."""
+def build_with(tmp_path: Path, *components: str, namespace: str = "elsewhere") -> list[Object]:
+    """What kubectl makes of the base with components, in another namespace."""
     shutil.copytree(CHART.parents[1] / "deploy" / "kustomize", tmp_path / "kustomize")
     folder = tmp_path / "overlay"
     folder.mkdir()
     overlay = {
-        "namespace": "elsewhere",
+        "namespace": namespace,
         "resources": ["../kustomize/base"],
-        "components": ["../kustomize/components/leader-election"],
+        "components": [f"../kustomize/components/{name}" for name in components],
     }
     (folder / "kustomization.yaml").write_text(yaml.safe_dump(overlay))
-    objects = kustomize(folder)
+    return kustomize(folder)
+
+
+def test_the_leader_component_follows_the_namespace(tmp_path: Path) -> None:
+    """In any namespace: two replicas, the Lease beside them, and its name told by environment."""
+    objects = build_with(tmp_path, "leader-election")
 
     deployment = pick_one(objects, "Deployment")
     assert deployment["spec"]["replicas"] == 2
@@ -534,15 +542,66 @@ def test_the_leader_component_follows_the_namespace(tmp_path: Path) -> None:
     assert binding["metadata"]["namespace"] == "elsewhere"
 
 
+def test_the_shards_component_puts_a_stateful_set_in_place(tmp_path: Path) -> None:
+    """The Deployment goes, two shards come, and what other components tell reaches them."""
+    objects = build_with(tmp_path, "shards", "own-namespace")
+
+    assert not pick(objects, "Deployment")
+    shards = pick_one(objects, "StatefulSet")
+    assert shards["metadata"]["namespace"] == "elsewhere"
+    assert shards["spec"]["replicas"] == 2
+    container = get_container(shards)
+    assert "--total-shards=2" in container["args"]
+    names = [one["name"] for one in container["env"]]
+    assert {"ENDPOINTS_EXPORTER_SHARD", "ENDPOINTS_EXPORTER_NAMESPACES"} <= set(names)
+
+
+def test_the_component_of_its_own_namespace_takes_wide_rights_away(tmp_path: Path) -> None:
+    """A Role where it runs, no ClusterRole, and the namespace told by environment."""
+    objects = build_with(tmp_path, "own-namespace", "leader-election")
+
+    assert not [one for one in objects if one["kind"].startswith("ClusterRole")]
+    roles = {one["metadata"]["name"]: one["metadata"]["namespace"] for one in pick(objects, "Role")}
+    assert roles == {
+        "kube-endpoints-exporter": "elsewhere",
+        "kube-endpoints-exporter-leader": "elsewhere",
+    }
+    for binding in pick(objects, "RoleBinding"):
+        assert binding["subjects"][0]["namespace"] == "elsewhere"
+    environment = get_container(pick_one(objects, "Deployment"))["env"]
+    names = [one["name"] for one in environment]
+    # A reference is only known to what comes after it.
+    for user in ("ENDPOINTS_EXPORTER_NAMESPACES", "ENDPOINTS_EXPORTER_LEADER_LEASE"):
+        assert names.index("POD_NAMESPACE") < names.index(user)
+    values = {one["name"]: one.get("value") for one in environment}
+    assert values["ENDPOINTS_EXPORTER_NAMESPACES"] == "$(POD_NAMESPACE)"
+    assert values["ENDPOINTS_EXPORTER_NODES"] == "off"
+
+
+@pytest.mark.parametrize("monitor", ["service-monitor", "pod-monitor"])
+def test_the_tls_component_is_spoken_by_everybody(tmp_path: Path, monitor: str) -> None:
+    """The Secret is mounted and read, probes and the monitor speak https; shards do so too."""
+    objects = build_with(tmp_path, "shards", monitor, "tls")
+
+    pod = pick_one(objects, "StatefulSet")["spec"]["template"]["spec"]
+    [container] = pod["containers"]
+    assert pod["volumes"] == [{"name": "web-config", "secret": {"secretName": "exporter-web"}}]
+    assert [one["name"] for one in container["volumeMounts"]] == ["web-config"]
+    for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
+        assert container[probe]["httpGet"]["scheme"] == "HTTPS"
+    values = {one["name"]: one.get("value") for one in container["env"]}
+    assert values["ENDPOINTS_EXPORTER_WEB_CONFIG_FILE"] == (
+        "/etc/kube-endpoints-exporter/web/web-config.yaml"
+    )
+    [scraped] = [one for one in objects if one["kind"].endswith("Monitor")]
+    spec = scraped["spec"]
+    [endpoint] = spec.get("endpoints") or spec["podMetricsEndpoints"]
+    assert endpoint["scheme"] == "https"
+
+
 def test_components_that_change_the_base_go_together(tmp_path: Path) -> None:
     """Leader election and Events on one base: both are told by environment, neither undoes it."""
-    shutil.copytree(CHART.parents[1] / "deploy" / "kustomize", tmp_path / "kustomize")
-    folder = tmp_path / "overlay"
-    folder.mkdir()
-    components = [f"../kustomize/components/{name}" for name in ("leader-election", "events")]
-    overlay = {"resources": ["../kustomize/base"], "components": components}
-    (folder / "kustomization.yaml").write_text(yaml.safe_dump(overlay))
-    objects = kustomize(folder)
+    objects = build_with(tmp_path, "leader-election", "events")
 
     environment = get_container(pick_one(objects, "Deployment"))["env"]
     names = {one["name"]: one.get("value") for one in environment}
