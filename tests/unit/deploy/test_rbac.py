@@ -58,6 +58,21 @@ def test_bindings_belong_to_their_role_and_the_one_account(path: Path) -> None:
     assert all(one["subjects"] == [account] for one in bindings)
 
 
+def test_a_name_of_a_role_means_one_thing() -> None:
+    """Whatever is applied after whatever: no file takes away what another has granted."""
+    rules: dict[tuple[str, str], list[Any]] = {}
+    for path in sorted(RBAC.parent.rglob("*.yaml")):
+        for one in _load(path):
+            if isinstance(one, dict) and one.get("kind") in ("Role", "ClusterRole"):
+                if "rules" not in one:
+                    assert one["$patch"] == "delete", path
+                    continue
+                key = (one["kind"], one["metadata"]["name"])
+                assert rules.setdefault(key, one["rules"]) == one["rules"], path
+    assert ("ClusterRole", "kube-endpoints-exporter") in rules
+    assert ("ClusterRole", "kube-endpoints-exporter-required") in rules
+
+
 def test_the_required_grants_are_two_resources() -> None:
     """required.yaml, cluster-wide and per namespace, is Services and EndpointSlices and no more."""
     wanted = {"services", "endpointslices.discovery.k8s.io"}
