@@ -17,6 +17,11 @@ BASE = REPOSITORY / "deploy" / "kustomize" / "base"
 SERVICE = "kube-endpoints-exporter"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def prometheus() -> None:
+    """Stand in for the session's own: nothing here is scraped."""
+
+
 def _render(*command: str | Path) -> str:
     tool = TOOLS / command[0]
     assert tool.is_file(), f"{command[0]} is not built; run: python tools/build.py {command[0]}"
