@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -15,6 +16,8 @@ import aiohttp
 import msgspec
 from yarl import URL
 
+from exporter.api.errors import CredentialsError
+from exporter.api.tokens import TokenFile
 from exporter.cli.errors import CommandError, Exit
 from exporter.cli.telling import Ended, Telling, Wanted
 from exporter.explaining.explanation import Explanation
@@ -31,8 +34,7 @@ _WAIT = 30.0
 _PATIENCE = 15.0
 #: Seconds between two tries; they double up to the second, and each is up to a half shorter.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0
-#: Services that can be named, as the exporter's API has it; explanations that are fetched.
-MOST_NAMED = 100
+#: Explanations that are fetched.
 _MOST_EXPLAINED = 20
 _LARGEST = 16 * 1024 * 1024
 
@@ -99,7 +101,7 @@ class Asking:
         self._wanted = wanted
         self._selector = selector
         self._telling = telling
-        self._token_file = token_file
+        self._token = TokenFile(Path(token_file)) if token_file is not None else None
         self._shown = escape_text(show_url(str(self._url)))
 
     async def run(self) -> None:
@@ -182,7 +184,7 @@ class Asking:
         try:
             async with session.get(
                 url.with_query(query),
-                headers=self._authorize(),
+                headers=await self._authorize(),
                 timeout=aiohttp.ClientTimeout(total=seconds),
             ) as answer:
                 body = await answer.content.read(_LARGEST)
@@ -200,19 +202,12 @@ class Asking:
             text = " ".join(str(error).split()) or type(error).__name__
             raise _NoAnswer(escape_text(show_url(text) if "://" in text else text)) from None
 
-    def _authorize(self) -> dict[str, str]:
-        if self._token_file is None:
-            return {}
+    async def _authorize(self) -> dict[str, str]:
         try:
-            # Each time: a projected token is replaced while somebody waits.
-            token = Path(self._token_file).read_text(encoding="ascii").strip()
-        except (OSError, ValueError) as error:
-            why = error.strerror if isinstance(error, OSError) else "is no token"
-            shown = escape_text(self._token_file)
-            raise CommandError(f"wait: --token-file: {shown}: {why}") from None
-        if not token.isprintable():
-            raise CommandError(f"wait: --token-file: {escape_text(self._token_file)}: is no token")
-        return {"Authorization": f"Bearer {token}"}
+            header = None if self._token is None else await self._token.authorization(time.time())
+        except CredentialsError as error:
+            raise CommandError(f"wait: --token-file: {escape_text(str(error))}") from None
+        return {} if header is None else {"Authorization": header}
 
     # ── the end ──────────────────────────────────────────────────────────────────────────────
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterable, Iterator
 
@@ -13,19 +12,19 @@ from exporter import __version__
 from exporter.cli.errors import CommandError
 from exporter.cli.explain import explain_service
 from exporter.cli.gathering import Gathered, choose
-from exporter.cli.output import to_json
-from exporter.cli.terminal import Colour, paint, wants_colour
+from exporter.cli.output import answer, write_document
+from exporter.cli.terminal import Colour, paint
 from exporter.config import Settings
 from exporter.dump import SourceError
 from exporter.engine.state import State
 from exporter.explaining.explain import Explanation
 from exporter.explaining.wording import escape_text
 from exporter.manifests.formats import (
-    say,
     sum_up,
     write_github,
     write_json,
     write_junit,
+    write_line,
     write_sarif,
 )
 from exporter.manifests.judged import Known, judge_report
@@ -38,7 +37,7 @@ from exporter.manifests.rules.budgets import judge_budgets
 from exporter.manifests.rules.services import judge_services
 from exporter.manifests.rules.workloads import find_twice, judge_workloads
 from exporter.manifests.synthesis import Made, make_objects
-from exporter.manifests.templates import Hidden, Template, find_templates
+from exporter.manifests.templates import TEMPLATED, Hidden, Template, find_templates
 from exporter.manifests.verdict import Subject, Verdict, decide
 from exporter.model import Reason, Replace, ServiceKey, Upsert
 from exporter.objects.resources import ENDPOINTS, NODES, REFERENCEGRANTS, RESOURCES, SERVICES
@@ -51,20 +50,7 @@ _NOW = 0.0
 _PARTIAL = (SERVICES.name, REFERENCEGRANTS.name)
 
 #: What is judged besides Services and what refers to them.
-_JUDGED = frozenset(
-    {
-        "PodDisruptionBudget",
-        "Deployment",
-        "StatefulSet",
-        "DaemonSet",
-        "ReplicaSet",
-        "ReplicationController",
-        "Job",
-        "CronJob",
-        "Pod",
-        "Rollout",
-    }
-)
+_JUDGED = TEMPLATED | {"PodDisruptionBudget"}
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
@@ -219,22 +205,20 @@ _COLOURS = {
 def _print(verdict: Verdict, args: argparse.Namespace) -> None:
     match args.output:
         case "json":
-            sys.stdout.write(to_json(write_json(verdict)))
+            write_document("json", write_json(verdict))
         case "sarif":
-            sys.stdout.write(to_json(write_sarif(verdict, __version__)))
+            write_document("json", write_sarif(verdict, __version__))
         case "junit":
             sys.stdout.write(write_junit(verdict))
         case "github":
             print(*write_github(verdict), sep="\n")
         case _:
-            colours = wants_colour(args.color, sys.stdout, os.environ)
-            print(*_describe(verdict, colours=colours), sep="\n")
+            answer(args, verdict, _describe)
 
 
 def _describe(verdict: Verdict, *, colours: bool) -> Iterator[str]:
     """One line a remark, `FILE:LINE: LEVEL: RULE: what. Fix.`, and one that sums up."""
     for one in verdict.remarks:
-        level = paint(one.level.value, _COLOURS[one.level], colours=colours)
-        yield f"{escape_text(one.file)}:{one.line}: {level}: {one.rule}: {say(one)}"
+        yield write_line(one, paint(one.level.value, _COLOURS[one.level], colours=colours))
     yield from verdict.missing
     yield sum_up(verdict)

@@ -15,7 +15,16 @@ from exporter.config import Settings
 from exporter.engine.transitions import Story
 from exporter.explaining.wording import escape_text
 from exporter.model import ServiceKey, ServiceReport
-from exporter.notify import Courier, Letterhead, Recorder, Target, Webhook
+from exporter.notify import (
+    Courier,
+    Letterhead,
+    Outcome,
+    Recorder,
+    Target,
+    Verdict,
+    Webhook,
+    WriteOutcome,
+)
 from exporter.telemetry import Telemetry
 
 #: Seconds until one that failed by our own fault is begun again.
@@ -95,13 +104,14 @@ class Notifying:
     def _make(self) -> list[_Listener]:
         settings, telemetry = self._settings, self._telemetry
         made: list[_Listener] = []
-        if find_target(settings) is not None:
-            telemetry.start_notifying()
+        target = find_target(settings)
+        if target is not None:
+            telemetry.start_notifying(Outcome, Verdict)
             head = Letterhead(__version__, settings.notify_cluster, settings.web_external_url)
-            webhook = Webhook(find_target(settings) or Target())
-            made.append(Courier(webhook, head, telemetry, interval=settings.notify_interval))
+            interval = settings.notify_interval
+            made.append(Courier(Webhook(target), head, telemetry, interval=interval))
         if settings.events:
-            telemetry.start_writing()
+            telemetry.start_writing(WriteOutcome)
             made.append(Recorder(self._client, telemetry.event_written))
         return made
 

@@ -72,7 +72,8 @@ def _choose_way(
         from exporter.cli.waiting import Waiting
 
         return Waiting(settings, wanted, telling)
-    from exporter.cli.asking import MOST_NAMED, Asking, read_url
+    from exporter.cli.asking import Asking, read_url
+    from exporter.web.api.ready import MOST_NAMED
 
     url = read_url(args.from_url)
     if url.user is not None and args.token_file is not None:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from collections.abc import Iterable, Sequence
 
 from exporter.cli.errors import CommandError, Exit
-from exporter.cli.forecasts import ForecastDocument, describe_forecast
+from exporter.cli.forecasts import describe_forecast
 from exporter.cli.foretelling import tell_forecast
 from exporter.cli.gate import find_unmatched
 from exporter.cli.gathering import Gathered, complain, gather
 from exporter.cli.guessing import guess_name
-from exporter.cli.output import to_json
-from exporter.cli.terminal import wants_colour
+from exporter.cli.output import answer
 from exporter.config import Settings
 from exporter.config.kinds import BadValue, Whole, show_text
 from exporter.explaining.wording import escape_text, join_some
@@ -71,7 +68,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     judge = Judge(Clock(gathered.now, gathered.now), state.options)
     forecast = foresee(world, judge, question)
     document = describe_forecast(forecast, question, missing, _status(forecast, missing))
-    _show(args, gathered, document)
+    if args.output == "text":
+        complain(gathered)
+    answer(args, document, tell_forecast)
     return document.exit
 
 
@@ -79,16 +78,6 @@ def _status(forecast: Forecast, missing: Sequence[str]) -> Exit:
     if forecast.harmful:
         return Exit.NOT_FINE
     return Exit.FAILED if forecast.unknown or missing else Exit.FINE
-
-
-def _show(args: argparse.Namespace, gathered: Gathered, document: ForecastDocument) -> None:
-    if args.output == "json":
-        sys.stdout.write(to_json(document))
-        return
-    complain(gathered)
-    colours = wants_colour(args.color, sys.stdout, os.environ)
-    for line in tell_forecast(document, colours=colours):
-        print(line)
 
 
 def _read_number(text: str, kind: Whole, flag: str) -> int:

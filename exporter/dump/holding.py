@@ -10,7 +10,7 @@ from exporter.dump.errors import ADVICE, DumpError, NoObjectsError
 from exporter.dump.json_values import HOSTILE
 from exporter.objects.codec import Retained, decode_object, decode_status
 from exporter.objects.meta import DecodeError, Rejected
-from exporter.objects.resources import RESOURCES, Resource
+from exporter.objects.resources import BY_KIND, Resource
 from exporter.objects.services import Service
 
 Found = Retained | Rejected
@@ -42,8 +42,6 @@ class Dump(msgspec.Struct, frozen=True):
 
 
 _ABSENT = msgspec.Raw(b"")
-
-_BY_KIND = {(resource.group, resource.kind): resource for resource in RESOURCES.values()}
 
 
 class _Shape(msgspec.Struct, frozen=True, rename="camel"):
@@ -120,11 +118,11 @@ class Gathering:
         if group is None or kind is None:
             self._ignored += 1
             return
-        resource = _BY_KIND.get((group, kind))
+        resource = BY_KIND.get((group, kind))
         if resource is not None:
             self._keep(resource, _read_object(resource, shape.api_version or "", raw))
             return
-        resource = _BY_KIND.get((group, kind.removesuffix("List")))
+        resource = BY_KIND.get((group, kind.removesuffix("List")))
         if resource is None:
             # A list of a kind that nobody reads is as many ignored objects as it holds.
             self._ignored += len(_items_of(shape, kind)) if kind.endswith("List") else 1

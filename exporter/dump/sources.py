@@ -42,11 +42,21 @@ def name_source(path: str) -> str:
     return "stdin" if path == STDIN else path
 
 
+def check_stdin(paths: Sequence[str]) -> None:
+    """SourceError when stdin is named more than once."""
+    if list(paths).count(STDIN) > 1:
+        raise SourceError("stdin", "can be read only once")
+
+
+def read_source(path: str) -> bytes:
+    """What a file or stdin holds, unpacked; raises SourceError."""
+    return _told(name_source(path), partial(_read_file, path), unpack)
+
+
 def read_dumps(paths: Sequence[str]) -> Dump:
     """All objects of all of these files and folders as one dump; raises SourceError."""
     gathering = Gathering()
-    if list(paths).count(STDIN) > 1:
-        raise SourceError("stdin", "can be read only once")
+    check_stdin(paths)
     for path in paths:
         _Reading(gathering).read(path)
     return gathering.finish()
@@ -65,7 +75,7 @@ class _Reading:
         if path != STDIN and _is_folder(path):
             looked_at = self._read_folder(path)
         else:
-            content = _told(name, partial(_read_file, path), unpack)
+            content = read_source(path)
             if not is_archive(content):
                 self._read_one(name, content)
                 return

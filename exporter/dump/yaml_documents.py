@@ -130,7 +130,7 @@ class Reader:
         kind = type(event)
         if kind is self._scalar:
             if event.implicit[0]:
-                return resolve(event.value)
+                return _resolve(event.value)
             return event.value if event.tag is None else self._tagged(event)
         if level > MOST_LEVELS:
             raise DumpError("the file is nested too deeply")
@@ -161,7 +161,7 @@ class Reader:
 
     def _tagged(self, event: Any) -> Any:  # noqa: ANN401  # an event
         self._check_tag(event)
-        return event.value if event.tag == _TEXT else resolve(event.value)
+        return event.value if event.tag == _TEXT else _resolve(event.value)
 
     def _check_tag(self, event: Any) -> None:  # noqa: ANN401  # an event
         if event.tag is not None and event.tag not in _TAGS:
@@ -174,7 +174,7 @@ class Reader:
         return DumpError(f"the file holds YAML that is no JSON: {why} (line {line})")
 
 
-def resolve(text: str) -> Any:  # noqa: ANN401  # any JSON scalar
+def _resolve(text: str) -> Any:  # noqa: ANN401  # any JSON scalar
     """What an unquoted word is: null, true, false, a JSON number or a text."""
     if text in _WORDS:
         return _WORDS[text]

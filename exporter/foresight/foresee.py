@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from exporter.analysis.facts import Facts
 from exporter.cluster import Cluster
 from exporter.foresight.budgets import Guard, find_guards, list_evicted
 from exporter.foresight.callers import Caller, find_callers
@@ -20,6 +21,8 @@ from exporter.objects.nodes import Node
 from exporter.objects.pods import Pod
 from exporter.objects.resources import BUDGETS
 from exporter.routing import Routing
+
+Measured = Mapping[ServiceKey, Facts]
 
 _WORST_FIRST = list(Outcome)
 
@@ -72,12 +75,13 @@ class World(msgspec.Struct, frozen=True):
 def foresee(world: World, judge: Judge, question: Question) -> Forecast:
     """What would become of all Services by what is asked; nothing comes up anew."""
     if question.worst:
-        spreads = [spread_of(key, judge.facts(view)) for key, view in world.views.items()]
-        worst = _find_worst_set(world, judge, spreads, question.worst)
-        effects = _judge_each(world, judge, spreads, question.worst)
+        facts = {key: judge.facts(view) for key, view in world.views.items()}
+        spreads = [spread_of(key, one) for key, one in facts.items()]
+        worst = _find_worst_set(world, judge, facts, spreads, question.worst)
+        effects = _judge_each(world, judge, facts, spreads, question.worst)
         return _tell(world, effects, worst=worst)
     loss = find_loss(question, world.cluster, world.places)
-    effects = _judge_all(world, judge, loss)
+    effects = _judge_all(world, judge, {}, loss)
     guards: tuple[Guard, ...] | None = None
     unmanaged: tuple[str, ...] = ()
     if loss.drained:
@@ -124,16 +128,19 @@ def _order(effects: Iterable[Effect]) -> tuple[Effect, ...]:
     return tuple(sorted(told, key=lambda one: (_WORST_FIRST.index(one.outcome), one.key)))
 
 
-def _judge_all(world: World, judge: Judge, loss: Loss) -> list[Effect]:
+def _judge_all(world: World, judge: Judge, known: Measured, loss: Loss) -> list[Effect]:
+    """Each Service that the loss touches; `known` are facts that were measured already."""
     aftermath = Aftermath(loss, _nodes_of(world.views))
     return [
-        compare(judge, world.reports[key], view, aftermath)
+        compare(judge, world.reports[key], known.get(key) or judge.facts(view), aftermath)
         for key, view in world.views.items()
         if _is_touched(view, loss)
     ]
 
 
-def _judge_each(world: World, judge: Judge, spreads: Sequence[Spread], number: int) -> list[Effect]:
+def _judge_each(
+    world: World, judge: Judge, facts: Measured, spreads: Sequence[Spread], number: int
+) -> list[Effect]:
     """Each Service without the Nodes that are the worst for it."""
     nodes = _nodes_of(world.views)
     made: dict[frozenset[str], Aftermath] = {}
@@ -144,14 +151,16 @@ def _judge_each(world: World, judge: Judge, spreads: Sequence[Spread], number: i
             continue
         if lost not in made:
             made[lost] = Aftermath(Loss(nodes=lost), nodes)
-        effects.append(compare(judge, world.reports[one.key], world.views[one.key], made[lost]))
+        effects.append(compare(judge, world.reports[one.key], facts[one.key], made[lost]))
     return effects
 
 
-def _find_worst_set(world: World, judge: Judge, spreads: Sequence[Spread], number: int) -> WorstSet:
+def _find_worst_set(
+    world: World, judge: Judge, facts: Measured, spreads: Sequence[Spread], number: int
+) -> WorstSet:
     up = [one for one in spreads if one.reached and not world.reports[one.key].ignored]
     nodes, method = find_worst(up, number)
-    effects = _judge_all(world, judge, Loss(nodes=nodes))
+    effects = _judge_all(world, judge, facts, Loss(nodes=nodes))
     return WorstSet(tuple(sorted(nodes)), method, _order(effects))
 
 

@@ -88,19 +88,20 @@ class Judge(msgspec.Struct, frozen=True):
         )
 
 
-def compare(judge: Judge, before: ServiceReport, view: ServiceView, aftermath: Aftermath) -> Effect:
-    """What becomes of a Service by a loss; `before` is the report on it as it is."""
+def compare(judge: Judge, before: ServiceReport, facts: Facts, aftermath: Aftermath) -> Effect:
+    """What becomes of a Service by a loss; `before` and `facts` are of it as it is."""
+    view = facts.view
     after = judge.report(aftermath.view(view))
-    facts = judge.facts(view)
     outcome, findings = weigh(before, after)
     ready = list(ready_entries(facts.merged))
     namespace = view.service.namespace
     lost = [entry for entry in ready if aftermath.loss.takes(entry, namespace)]
     blind: tuple[str, ...] = ()
     policies = local_policies(view.service)
-    staying = _count_staying(view, lost, aftermath.loss)
+    staying = _list_staying(view, lost, aftermath.loss)
     if policies and after.ready:
-        blind = _find_blind(view, ready, lost, aftermath.loss)
+        left = [entry for entry in ready if not aftermath.loss.takes(entry, namespace)]
+        blind = _find_blind(left, lost, staying, aftermath.loss)
     return Effect(
         key=before.key,
         outcome=outcome,
@@ -109,7 +110,7 @@ def compare(judge: Judge, before: ServiceReport, view: ServiceView, aftermath: A
         min_ready=before.min_ready,
         standing=after.judgement.standing,
         nodes=tuple(sorted({entry.node for entry in lost if entry.node})),
-        staying=staying,
+        staying=len(staying),
         unplaced=sum(not entry.node for entry in ready),
         findings=findings,
         blind=blind,
@@ -140,31 +141,22 @@ def weigh(before: ServiceReport, after: ServiceReport) -> tuple[Outcome, tuple[F
     return (Outcome.DEGRADED if fresh else Outcome.FINE), fresh
 
 
-def _staying_pods(view: ServiceView) -> set[str]:
-    pods = view.pods.selected if view.pods is not None else ()
-    return {pod.name for pod in pods if pod.owner.kind in STAYING}
-
-
-def _count_staying(view: ServiceView, lost: list[Endpoint], loss: Loss) -> int:
+def _list_staying(view: ServiceView, lost: list[Endpoint], loss: Loss) -> list[Endpoint]:
+    """Those of the lost that are there until their Node goes: a drain leaves them alone."""
     if not loss.drained:
-        return 0
-    staying = _staying_pods(view)
-    return sum(entry.node in loss.drained and entry.pod in staying for entry in lost)
+        return []
+    pods = view.pods.selected if view.pods is not None else ()
+    names = {pod.name for pod in pods if pod.owner.kind in STAYING}
+    return [entry for entry in lost if entry.node in loss.drained and entry.pod in names]
 
 
 def _find_blind(
-    view: ServiceView, ready: list[Endpoint], lost: list[Endpoint], loss: Loss
+    left: list[Endpoint], lost: list[Endpoint], staying: list[Endpoint], loss: Loss
 ) -> tuple[str, ...]:
     """The Nodes that lose their last local endpoint and are there to feel it.
 
     A Node that is drained is still there while it is: what runs on it asks for local endpoints.
     """
-    staying = _staying_pods(view) if loss.drained else set[str]()
-    left = {
-        entry.node
-        for entry in ready
-        if not loss.takes(entry, view.service.namespace)
-        or (entry.node in loss.drained and entry.pod in staying)
-    }
-    felt = {entry.node for entry in lost} - left - {""}
+    served = {entry.node for entry in (*left, *staying)}
+    felt = {entry.node for entry in lost} - served - {""}
     return tuple(sorted(node for node in felt if node not in loss.nodes or node in loss.drained))

@@ -70,9 +70,7 @@ class Spread(msgspec.Struct, frozen=True):
         known = [node for node in self.reached if node]
         if len(known) <= number:
             return frozenset(known)
-        total: Counter[str] = Counter()
-        for family in self.families:
-            total.update(family)
+        total = _count_addresses([self])
         total.pop("", None)
         return frozenset(sorted(total, key=lambda node: (-total[node], node))[:number])
 
@@ -130,13 +128,20 @@ def _addresses(one: Spread) -> Iterator[tuple[str, int]]:
     return chain.from_iterable(family.items() for family in one.families)
 
 
-def _find_one(spreads: Iterable[Spread]) -> str:
+def _count_addresses(spreads: Iterable[Spread]) -> Counter[str]:
+    """Ready addresses by Node."""
+    total: Counter[str] = Counter()
+    for one in spreads:
+        for family in one.families:
+            total.update(family)
+    return total
+
+
+def _find_one(spreads: Sequence[Spread]) -> str:
     down: Counter[str] = Counter()
     short: Counter[str] = Counter()
-    gone: Counter[str] = Counter()
+    gone = _count_addresses(spreads)
     for one in spreads:
-        for node, count in _addresses(one):
-            gone[node] += count
         for node in {*one.reached, *(node for node, _ in _addresses(one))}:
             if one.falls((node,)):
                 down[node] += 1
@@ -148,10 +153,7 @@ def _find_one(spreads: Iterable[Spread]) -> str:
 
 def _search(spreads: Sequence[Spread], nodes: Sequence[str], number: int) -> frozenset[str]:
     lost: frozenset[str] = frozenset()
-    gone: Counter[str] = Counter()
-    for one in spreads:
-        for node, count in _addresses(one):
-            gone[node] += count
+    gone = _count_addresses(spreads)
     while (room := number - len(lost)) > 0:
         # What each Service still stands on: it falls with that.
         props: Counter[frozenset[str]] = Counter(

@@ -30,6 +30,11 @@ def say(one: Remark) -> str:
     return escape_text(about + came)
 
 
+def write_line(one: Remark, level: str | None = None) -> str:
+    """`FILE:LINE: LEVEL: RULE: what. Fix.`; `level` is how that word is shown."""
+    return f"{escape_text(one.file)}:{one.line}: {level or one.level}: {one.rule}: {say(one)}"
+
+
 # ── GitHub's workflow commands ───────────────────────────────────────────────────────────────
 
 _COMMANDS = {
@@ -104,13 +109,13 @@ def write_junit(verdict: Verdict) -> str:
         if bad:
             failures += 1
             failure = ET.SubElement(case, "failure", type=bad[0].rule, message=say(bad[0]))
-            failure.text = "\n".join(_line(one) for one in bad)
+            failure.text = "\n".join(write_line(one) for one in bad)
         elif open_ones:
             skipped += 1
             ET.SubElement(case, "skipped", message=say(open_ones[0]))
         rest = [one for one in remarks if one not in bad]
         if rest:
-            ET.SubElement(case, "system-out").text = "\n".join(_line(one) for one in rest)
+            ET.SubElement(case, "system-out").text = "\n".join(write_line(one) for one in rest)
     for name, number in (("tests", len(cases)), ("failures", failures), ("skipped", skipped)):
         suite.set(name, str(number))
     suite.set("errors", "0")
@@ -119,10 +124,6 @@ def write_junit(verdict: Verdict) -> str:
     ET.indent(suites)
     text = ET.tostring(suites, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
-
-
-def _line(one: Remark) -> str:
-    return f"{escape_text(one.file)}:{one.line}: {one.level}: {one.rule}: {say(one)}"
 
 
 # ── SARIF ────────────────────────────────────────────────────────────────────────────────────

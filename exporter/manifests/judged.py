@@ -12,7 +12,7 @@ from exporter.explaining.explain import Explanation
 from exporter.explaining.wording import count_of, join_some, show_selector
 from exporter.judging.scaling import may_fall_short
 from exporter.manifests.kinds import SYSTEM, makes_pods
-from exporter.manifests.places import Manifest
+from exporter.manifests.places import Json, Manifest
 from exporter.manifests.remarks import Level, Remark, Rule, make_remark
 from exporter.manifests.templates import Hidden, Template
 from exporter.model import (
@@ -111,11 +111,7 @@ def _place(finding: Finding, about: Manifest) -> tuple[str | int, ...]:
     if where != _PORTS or not finding.about:
         return where
     first = finding.about[0][0]
-    ports = about.get(*_PORTS)
-    for number, port in enumerate(ports if isinstance(ports, list) else ()):
-        if isinstance(port, dict) and first in (port.get("name"), str(port.get("port"))):
-            return (*_PORTS, number, "targetPort")
-    return where
+    return _find_port(about, lambda port: first in (port.get("name"), str(port.get("port"))))
 
 
 # ── a Service that nothing would answer for ──────────────────────────────────────────────────
@@ -145,9 +141,14 @@ def _tell_down(
 
 
 def _find_target(about: Manifest, name: str) -> tuple[str | int, ...]:
+    return _find_port(about, lambda port: port.get("targetPort") == name)
+
+
+def _find_port(about: Manifest, is_meant: Callable[[Json], bool]) -> tuple[str | int, ...]:
+    """Where the first port that is meant says its target; all ports where there is none."""
     ports = about.get(*_PORTS)
     for number, port in enumerate(ports if isinstance(ports, list) else ()):
-        if isinstance(port, dict) and port.get("targetPort") == name:
+        if isinstance(port, dict) and is_meant(port):
             return (*_PORTS, number, "targetPort")
     return _PORTS
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from exporter.objects.resources import NODES, RESOURCES
+from exporter.objects.resources import BY_KIND, NODES
 
 
 class Use(StrEnum):
@@ -44,7 +44,6 @@ _MORE = {
     ("keda.sh", "ScaledObject"): ("v1alpha1",),
 }
 
-_BY_KIND = {(resource.group, resource.kind): resource for resource in RESOURCES.values()}
 
 #: Custom resources that make no Pods and send nothing to Services.
 _HARMLESS = frozenset(
@@ -60,7 +59,7 @@ _HARMLESS = frozenset(
 
 def find_use(group: str, version: str, kind: str) -> KindUse:
     """What an object of this kind is here."""
-    resource = _BY_KIND.get((group, kind))
+    resource = BY_KIND.get((group, kind))
     if resource is not None:
         if resource is NODES:
             return KindUse(Use.NOTHING)  # no manifest says what Nodes there will be
@@ -93,5 +92,5 @@ def _is_builtin(group: str) -> bool:
 
 def makes_pods(group: str, kind: str) -> bool:
     """Whether it is a custom resource that may make Pods, for all one can tell."""
-    known = (group, kind) in _HARMLESS or (group, kind) in _MORE or (group, kind) in _BY_KIND
+    known = (group, kind) in _HARMLESS or (group, kind) in _MORE or (group, kind) in BY_KIND
     return not (known or _is_builtin(group))

@@ -59,12 +59,15 @@ class Manifest(msgspec.Struct, frozen=True):
         return dig(self.value, *path)
 
 
-def dig(value: object, *path: str) -> Any:  # noqa: ANN401  # any JSON value
+def dig(value: object, *path: str | int) -> Any:  # noqa: ANN401  # any JSON value
     """A part of a value, None when there is none: manifests may hold anything anywhere."""
     for key in path:
-        if not isinstance(value, dict):
+        if isinstance(value, dict) and isinstance(key, str):
+            value = value.get(key)
+        elif isinstance(value, list) and isinstance(key, int) and key < len(value):
+            value = value[key]
+        else:
             return None
-        value = value.get(key)
     return value
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -18,9 +17,9 @@ from exporter.dump import DumpError, SourceError, name_source
 from exporter.dump.encodings import to_utf8
 from exporter.dump.marked import Marked, MarkedError, read_marked, split_documents
 from exporter.dump.marked import Path as Path_
-from exporter.dump.packing import is_archive, unpack
+from exporter.dump.packing import is_archive
 from exporter.dump.reading import may_hold_objects
-from exporter.dump.sources import STDIN
+from exporter.dump.sources import STDIN, check_stdin, read_source
 from exporter.manifests.kinds import Use, find_use, makes_pods
 from exporter.manifests.places import Fault, Manifest, dig
 
@@ -29,7 +28,6 @@ _SOURCE = re.compile(r"^# Source: (?P<name>\S+)", re.MULTILINE)
 _TEMPLATE = re.compile(r"\{\{")
 _BUILT = re.compile(r"^kustomization\.ya?ml$|^Kustomization$")
 _PATCHES = ("patches", "patchesStrategicMerge", "patchesJson6902", "replacements")
-_SEVERAL = 2
 
 UNRENDERED = "an unrendered Helm template: give what `helm template` prints"
 UNBUILT = "a kustomization, which is not built here: give what `kubectl kustomize` prints"
@@ -47,8 +45,7 @@ def read_manifests(paths: Sequence[str], namespace: str) -> Reading:
 
     `namespace` is where objects live that name none.
     """
-    if list(paths).count(STDIN) >= _SEVERAL:
-        raise SourceError("stdin", "can be read only once")
+    check_stdin(paths)
     collector = _Collector(namespace)
     for path in paths:
         if path and path != STDIN and Path(path).is_dir():
@@ -92,14 +89,14 @@ class _Collector:
         name = name_source(path)
         before = len(self.faults)
         self._held = 0
-        self._read(name, _open(path, name))
+        self._read(name, read_source(path))
         if not self._held and len(self.faults) == before:
             self.faults.append(Fault(name, 1, "it holds no API objects"))
 
     def skip_patches(self, path: Path) -> None:
         """Leave out what a kustomization patches with: parts of objects are no objects."""
         try:
-            values = list(read_marked(to_utf8(_open(str(path), str(path))).decode()))
+            values = list(read_marked(to_utf8(read_source(str(path))).decode()))
         except DumpError:
             return  # it is told as not built anyway
         for document in values:
@@ -118,7 +115,7 @@ class _Collector:
         if _BUILT.match(path.name):
             self.faults.append(Fault(name, 1, UNBUILT, blinding=False))
             return
-        content = _open(name, name)
+        content = read_source(name)
         if may_hold_objects(content):
             self._read(name, content)
 
@@ -230,18 +227,3 @@ def _is_template(found: Manifest) -> bool:
     spec = found.value.get("spec") if found.kind in ("Service", "Ingress") else None
     looked_at = (found.name, found.namespace, found.get("metadata", "labels"), spec)
     return "{{" in json.dumps(looked_at)
-
-
-def _open(path: str, name: str) -> bytes:
-    try:
-        if path == STDIN:
-            content = sys.stdin.buffer.read()
-        else:
-            with open(path, "rb") as file:  # noqa: PTH123 - a Path("") would be the folder "."
-                content = file.read()
-        return unpack(content)
-    except DumpError as error:
-        raise SourceError(name, str(error)) from None
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise SourceError(name, f"can't be read: {why}") from None

@@ -98,7 +98,7 @@ def find_reference(about: Manifest, name: str, port: int | str) -> tuple[str | i
     for path in about.lines:
         if path[-1] not in ("name", "serviceName") or path[:1] == ("metadata",):
             continue
-        around = _dig(about.value, path[:-1])
+        around = dig(about.value, *path[:-1])
         if dig(around, str(path[-1])) != name:
             continue
         spoken = dig(around, "port")
@@ -106,14 +106,3 @@ def find_reference(about: Manifest, name: str, port: int | str) -> tuple[str | i
             return path
         found = found or path
     return found
-
-
-def _dig(value: object, path: tuple[str | int, ...]) -> object:
-    for key in path:
-        if isinstance(value, dict) and isinstance(key, str):
-            value = value.get(key)
-        elif isinstance(value, list) and isinstance(key, int) and key < len(value):
-            value = value[key]
-        else:
-            return None
-    return value

@@ -21,7 +21,7 @@ from exporter.objects.codec import decode_object
 from exporter.objects.legacy import Endpoints, tell_as_slices
 from exporter.objects.meta import DecodeError, Rejected
 from exporter.objects.pods import Pod
-from exporter.objects.resources import PODS, RESOURCES, SERVICES, SLICES, WORKLOADS, Resource
+from exporter.objects.resources import BY_KIND, PODS, SERVICES, SLICES, WORKLOADS, Resource
 from exporter.objects.services import Service
 from exporter.objects.slices import (
     CONTROLLER,
@@ -36,7 +36,6 @@ from exporter.objects.slices import (
 _FIRST_V4 = int(ipaddress.IPv4Address("198.18.0.1"))
 _FIRST_V6 = int(ipaddress.IPv6Address("2001:db8::1"))
 
-_BY_KIND = {(resource.group, resource.kind): resource for resource in RESOURCES.values()}
 _COUNTED = frozenset(resource.name for resource in WORKLOADS)
 _RUNNING = [
     {"type": "PodScheduled", "status": "True"},
@@ -64,7 +63,7 @@ def make_objects(manifests: Iterable[Manifest], templates: Iterable[Template]) -
     made = list(templates)
     counts = {id(one.owner): one.count for one in made}
     for one in manifests:
-        resource = _BY_KIND.get((one.group, one.kind))
+        resource = BY_KIND.get((one.group, one.kind))
         if resource is None or resource is PODS:
             continue
         if resource.name in _COUNTED and id(one) not in counts:

@@ -58,6 +58,7 @@ _WHERE: dict[tuple[str, str], tuple[str, ...]] = {
     ROLLOUTS: ("spec", "template"),
     ("", "Pod"): (),
 }
+TEMPLATED = frozenset(kind for _, kind in _WHERE)
 
 
 class Hidden(msgspec.Struct, frozen=True):

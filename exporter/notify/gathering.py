@@ -143,6 +143,13 @@ class Gathering:
             self._left_out += count
             self._counted(Outcome.DROPPED, count)
 
+    def give_up(self) -> int:
+        """Tell nobody what still waits; returns how many that were."""
+        lost = len(self._held)
+        self._held.clear()
+        self.leave_out(lost)
+        return lost
+
     def _hold(self, change: Change) -> None:
         if change.returned and not change.tried:
             self._counted(Outcome.SETTLED, 1)

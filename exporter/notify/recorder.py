@@ -205,9 +205,7 @@ class Recorder:
                         break
         except TimeoutError:
             pass  # what is left is counted below
-        lost = len(self._gathering)
-        self._gathering.take(lost)
-        self._gathering.leave_out(lost)
+        lost = self._gathering.give_up()
         if lost:
             _log.warning("changes become no Events: it is over", count=lost)
 

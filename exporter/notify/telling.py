@@ -156,9 +156,7 @@ class Courier:
                         break
         except TimeoutError:
             self._counting.message_ended(Verdict.RETRY.value)
-        lost = len(self._gathering)
-        self._gathering.take(lost)
-        self._gathering.leave_out(lost)
+        lost = self._gathering.give_up()
         if lost:
             _log.warning("changes are told to nobody: it is over", count=lost)
 

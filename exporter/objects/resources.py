@@ -125,3 +125,6 @@ RESOURCES: dict[str, Resource] = {
         *ROUTES,
     )
 }
+
+#: The same by API group and kind, as objects name theirs.
+BY_KIND = {(resource.group, resource.kind): resource for resource in RESOURCES.values()}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
 
 from prometheus_client import (
     CollectorRegistry,
@@ -26,7 +27,6 @@ from exporter.model import ResourceStatus
 from exporter.telemetry.families import (
     ANNOTATIONS,
     BUILD,
-    EVENT_OUTCOMES,
     EVENT_TYPES,
     EVENTS,
     FORBIDDEN,
@@ -39,8 +39,6 @@ from exporter.telemetry.families import (
     LISTS,
     NOTIFY_CHANGES,
     NOTIFY_MESSAGES,
-    NOTIFY_OUTCOMES,
-    NOTIFY_VERDICTS,
     OBJECTS,
     OWN_FAMILIES,
     RECEIVED,
@@ -195,28 +193,28 @@ class Telemetry:
         if self._leader is not None:
             self._leader.set(leading)
 
-    def start_notifying(self) -> None:
-        """There is a receiver: what is counted of it starts at 0."""
-        for outcome in NOTIFY_OUTCOMES:
-            self._told.labels(outcome)
-        for verdict in NOTIFY_VERDICTS:
-            self._messages.labels(verdict)
+    def start_notifying(self, outcomes: Iterable[StrEnum], verdicts: Iterable[StrEnum]) -> None:
+        """There is a receiver: what can become of changes and messages is counted from 0 on."""
+        for outcome in outcomes:
+            self._told.labels(outcome.value)
+        for verdict in verdicts:
+            self._messages.labels(verdict.value)
 
-    def start_writing(self) -> None:
-        """Events are written: what is counted of them starts at 0."""
-        for outcome in EVENT_OUTCOMES:
-            self._written.labels(outcome)
+    def start_writing(self, outcomes: Iterable[StrEnum]) -> None:
+        """Events are written: what can become of changes is counted from 0 on."""
+        for outcome in outcomes:
+            self._written.labels(outcome.value)
 
     def change_told(self, outcome: str, count: int = 1) -> None:
-        """So many changes for the receiver ended with one of NOTIFY_OUTCOMES."""
+        """So many changes for the receiver ended so."""
         self._told.labels(outcome).inc(count)
 
     def message_ended(self, verdict: str) -> None:
-        """The receiver's answer meant one of NOTIFY_VERDICTS."""
+        """The receiver's answer meant this."""
         self._messages.labels(verdict).inc()
 
     def event_written(self, outcome: str, count: int = 1) -> None:
-        """So many changes that were to be Events ended with one of EVENT_OUTCOMES."""
+        """So many changes that were to be Events ended so."""
         self._written.labels(outcome).inc(count)
 
     def show_series(self, by_group: Mapping[str, int]) -> None:

@@ -27,11 +27,6 @@ WATCH_CAUSES = (
 )
 EVENT_TYPES = ("ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR")
 
-#: What can become of a change that is told a receiver, of a message, and of an Event.
-NOTIFY_OUTCOMES = ("sent", "settled", "refused", "dropped")
-NOTIFY_VERDICTS = ("accepted", "retry", "refused")
-EVENT_OUTCOMES = ("created", "repeated", "settled", "forbidden", "refused", "dropped")
-
 
 class OwnFamily(msgspec.Struct, frozen=True):
     """One family about the exporter itself; `name` is as it stands in the text format."""

@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from exporter.catalogue import Kind
 from exporter.model import ResourceStatus
+from exporter.notify import Outcome, Verdict, WriteOutcome
 from exporter.telemetry import OWN_FAMILIES, Telemetry
 
 PREFIX = "endpoints_exporter_"
@@ -54,8 +55,8 @@ def busy() -> Telemetry:
     telemetry.event_visible(0.02)
     telemetry.loop_lag(0.0005)
     telemetry.programming_latency(3.0)
-    telemetry.start_notifying()
-    telemetry.start_writing()
+    telemetry.start_notifying(Outcome, Verdict)
+    telemetry.start_writing(WriteOutcome)
     telemetry.change_told("sent", 3)
     telemetry.message_ended("accepted")
     telemetry.event_written("forbidden", 2)

@@ -67,10 +67,12 @@ class Asked(msgspec.Struct, frozen=True):
         else:
             there = yield from self._choose(list(snapshot.reports.values()))
         sight = look(self.goals, self.named, there, self.was, find_unread(snapshot))
+        if not sight.met and ending is None and not self.after:
+            return None
         told = self._tell(sight, ending or "")
         if sight.met:
             return send_now(200, JSON, write_json(told))
-        if ending is None and (not self.after or told.seen == self.after):
+        if ending is None and told.seen == self.after:
             return None
         lost = sight.met is False and bool(sight.missing) and not self.seconds
         return send_now(404 if lost else 503, JSON, write_json(told))
