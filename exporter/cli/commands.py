@@ -24,6 +24,13 @@ from exporter.cli.arguments import (
 )
 from exporter.cli.errors import PROGRAM
 
+#: What the program is, on top of its help and in its man page.
+ABOUT = (
+    "Says for every Kubernetes Service whether it has endpoints that can take traffic, and if not "
+    "why, since when and what to do. It only ever reads (and, as one of several replicas, holds a "
+    "Lease; with --events it writes Events)."
+)
+
 
 class Command(NamedTuple):
     """One command. `module` has `run(args, settings) -> int`; `examples` are (what, line) pairs.

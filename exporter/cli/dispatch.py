@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from exporter import __version__
-from exporter.cli.commands import BY_NAME, COMMANDS, Command
+from exporter.cli.commands import ABOUT, BY_NAME, COMMANDS, Command
 from exporter.cli.errors import PROGRAM, CommandError, Exit
 from exporter.explaining.wording import escape_text
 
@@ -29,11 +29,6 @@ def render_overview() -> str:
     """What `--help` says without a command."""
     width = min(shutil.get_terminal_size().columns, 100)
     pad = max(len(command.name) for command in COMMANDS) + 2
-    about = (
-        "Says for every Kubernetes Service whether it has endpoints that can take traffic, and if "
-        "not why, since when and what to do. It only ever reads (and, as one of several replicas, "
-        "holds a Lease)."
-    )
     rows = [
         textwrap.fill(
             f"{command.name:<{pad}}{command.summary}",
@@ -46,7 +41,7 @@ def render_overview() -> str:
     lines = [
         f"usage: {PROGRAM} COMMAND [ARGUMENTS]",
         "",
-        *textwrap.wrap(about, width),
+        *textwrap.wrap(ABOUT, width),
         "",
         "commands:",
         *rows,

@@ -5,15 +5,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from exporter.cli.commands import COMMANDS, Command
+from exporter.cli.commands import ABOUT, COMMANDS, Command
 from exporter.cli.errors import PROGRAM, Exit
 from exporter.config import ENV_PREFIX, SETTINGS
 
-_ABOUT = (
-    "Says for every Kubernetes Service whether it has endpoints that can take traffic, and if not "
-    "why, since when and what to do. It only ever reads (and, as one of several replicas, holds a "
-    "Lease). As kubectl-endpoints on the PATH it is also `kubectl endpoints`."
-)
+_ABOUT = f"{ABOUT} As kubectl-endpoints on the PATH it is also `kubectl endpoints`."
 
 _STATUSES = {
     Exit.FINE: "Done; for check and explain: as it should be.",
