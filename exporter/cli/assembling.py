@@ -45,7 +45,7 @@ class Bench(msgspec.Struct, frozen=True):
 
     def assemble(self, settings: Settings, groups: Collection[Group]) -> Assembled:
         """All parts for these settings; nothing runs yet."""
-        state = State(choose(settings, groups=groups))
+        state = State(choose(settings, groups=groups, refills=True))
         state.exposition.silent = settings.leader_lease is not None
         resources = wanted_resources(
             settings, dependents=Group.DEPENDENTS in groups, routes=Group.ROUTES in groups

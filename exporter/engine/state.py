@@ -41,7 +41,7 @@ STRIDE = 64
 
 
 class Choices(msgspec.Struct, frozen=True):
-    """What the user chose to be told, in plain values. The fields are those of the settings."""
+    """What the user chose, in plain values named as the settings. `refills`: see Cluster."""
 
     source: Source = Source.ENDPOINTSLICES
     groups: frozenset[str] = frozenset()
@@ -55,6 +55,7 @@ class Choices(msgspec.Struct, frozen=True):
     partial: bool = False
     denied_namespaces: tuple[str, ...] = ()
     shard: Shard = Shard()
+    refills: bool = False
 
     def families(self) -> tuple[Family, ...]:
         """The families of the chosen groups."""
@@ -73,6 +74,7 @@ class State:
             denied_namespaces=choices.denied_namespaces,
             shard=choices.shard,
             whole=self._tells_routes,
+            refills=choices.refills,
         )
         self.shard = choices.shard
         self.exposition = Exposition(choices.families())
@@ -145,10 +147,8 @@ class State:
             self._dirty.services |= self._lost
 
     def _look_before(self, change: Change, clock: Clock) -> None:
-        """What comes and goes within one batch is to be counted: look before it is gone.
-
-        Only where a slice changes again that nobody has looked at since it changed.
-        """
+        """What comes and goes within one batch is to be counted: look before it is gone."""
+        # Only where a slice changes again that nobody has looked at since it changed.
         if not isinstance(change, Upsert) or not isinstance(change.object, EndpointSlice):
             return
         fresh = change.object
