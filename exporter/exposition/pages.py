@@ -7,8 +7,8 @@ is found once: replicas, and whoever scrapes while nothing changes, share it.
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Iterator, Sequence
+from zlib import crc32
 
 from exporter.exposition.pieces import LARGEST, Piece, deflate
 
@@ -49,7 +49,7 @@ class Body:
         for piece in self._pieces:
             for part in (piece,) if isinstance(piece, Piece) else _cut(piece):
                 if self._checksum is None:
-                    checksum = zlib.crc32(_text(part), checksum)
+                    checksum = crc32(_text(part), checksum)
                 if isinstance(part, Piece):
                     packed.append(part.deflated())
                     settled &= part.settled
@@ -66,7 +66,7 @@ class Body:
         if self._checksum is None:
             checksum = 0
             for piece in self._pieces:
-                checksum = zlib.crc32(_text(piece), checksum)
+                checksum = crc32(_text(piece), checksum)
             self._checksum = checksum
         return self._checksum
 
@@ -98,7 +98,7 @@ class Page:
         yield from self._shared.deflated()
         checksum = self._shared.checksum()
         for part in _cut(self._tail):
-            checksum = zlib.crc32(part, checksum)
+            checksum = crc32(part, checksum)
             yield deflate(part)
         yield _EMPTY_FINAL_BLOCK + struct.pack("<II", checksum, self.size & 0xFFFFFFFF)
 
