@@ -20,6 +20,10 @@ SHED = (PODS.name, *(resource.name for resource in WORKLOADS))
 
 _SHED = frozenset(SHED)
 
+#: Namespaces remembered that nobody asks about. When the last Pod of one goes nobody can tell, so
+#: they would fill the memory in the course of months.
+MOST = 4096
+
 
 class _Gap(msgspec.Struct):
     """A resource of a namespace of which something was let go.
@@ -46,6 +50,8 @@ class Gaps:
         #: How many Services of ours a namespace has.
         self._wanted: dict[str, int] = {}
         self._gaps: dict[str, dict[str, _Gap]] = {}
+        # Resources of which a gap is no longer remembered: any namespace may have one.
+        self._lost: set[str] = set()
         self._missing: dict[tuple[str, str], int] = {}
         self._tickets = 0
 
@@ -61,6 +67,8 @@ class Gaps:
         if count:
             self._wanted[namespace] = count
         if count == step == 1:
+            for resource in self._lost:
+                self.open(resource, namespace)
             for resource, gap in self._gaps.get(namespace, {}).items():
                 self._tickets += 1
                 gap.ticket = self._missing[resource, namespace] = self._tickets
@@ -103,9 +111,14 @@ class Gaps:
     def open(self, resource: str, namespace: str) -> None:
         """Something of this namespace is let go."""
         self._gaps.setdefault(namespace, {}).setdefault(resource, _Gap())
+        if len(self._gaps) - len(self._wanted) > MOST:
+            oldest = next(name for name in self._gaps if name not in self._wanted)
+            self._lost.update(self._gaps.pop(oldest))
 
     def close(self, resource: str, scope: str) -> list[str]:
         """All of a scope ("": of all) is told anew; returns the namespaces that waited for it."""
+        if not scope:
+            self._lost.discard(resource)
         places: Iterable[str] = [scope] if scope else list(self._gaps)
         return [place for place in places if self._close(resource, place)]
 
@@ -127,7 +140,7 @@ class Gaps:
     def has(self, resource: str, namespace: str) -> bool:
         """Whether something of a namespace ("": of any) is not held."""
         if not namespace:
-            return any(resource in gaps for gaps in self._gaps.values())
+            return resource in self._lost or any(resource in gaps for gaps in self._gaps.values())
         return bool(self._gaps) and self._find(resource, namespace) is not None
 
     def missing(self) -> Iterator[Missing]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from exporter.cluster import Cluster
+from exporter.cluster import Cluster, gaps
 from exporter.cluster.shard import Shard
 from exporter.model import Delete, Fill, Forget, Missing, ObjectKey, ServiceKey
 from tests.unit.apiserver import Json, at_version, decode, pod, replace, service, upsert
@@ -221,3 +221,26 @@ def test_services_that_can_not_be_read_let_nothing_more_go() -> None:
     cluster.apply(replace("services", a_service("e")))
     assert not list(cluster.missing())
     assert selected(cluster) == {"p@1"}
+
+
+def test_more_gaps_than_are_remembered_are_missing_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Then every namespace may have one, until the next list; those that are asked about stay."""
+    monkeypatch.setattr(gaps, "MOST", 1)
+    cluster = new_cluster()
+    cluster.apply(replace("services"))
+    cluster.apply(replace("pods", a_pod("e"), a_pod("d"), a_pod("f")))
+    cluster.apply(upsert(a_service("e")))
+    (wish,) = cluster.missing()
+    assert selected(cluster) is None
+    assert not cluster.complete("pods", "")
+    cluster.apply(upsert(a_pod("g")))
+    cluster.apply(fill(wish, a_pod("e")))
+    assert selected(cluster) == {"p@1"}
+
+    cluster.apply(Delete("services", ObjectKey("e", "s")))
+    cluster.apply(replace("pods"))
+    cluster.apply(upsert(a_service("e")))
+    assert not list(cluster.missing())
+    assert selected(cluster) == set()
