@@ -29,8 +29,9 @@ async def list_once(
     """All objects of a resource in a scope; raises ApiError where they can't be read.
 
     ForbiddenError and AbsentError tell what another may do without. A server that asks for
-    patience (429, or 5xx with Retry-After) is given `patience` seconds in all; any other failure
-    is final, for it is told to a person who can do something about it.
+    patience (429, or 5xx with Retry-After) is given `patience` seconds from then on; any other
+    failure is final, for it is told to a person who can do something about it. `lists` are shared
+    by those that are read together.
     """
     plan = msgspec.structs.replace(plan, mode=SyncMode.POLL)
     found: list[tuple[Retained | Rejected, ...]] = []
@@ -47,12 +48,13 @@ async def list_once(
         telemetry=telemetry or Unmeasured(),
         quiet=True,
     )
-    until = time.monotonic() + patience
+    until: float | None = None  # what waits in line for others is not refused yet
     order = feed.begin()
     while not found:
         if isinstance(order, Rest) and order.failure is not None:
-            waits = order.failure.passing and time.monotonic() + order.seconds < until
-            if not waits:
+            now = time.monotonic()
+            until = now + patience if until is None else until
+            if not order.failure.passing or now + order.seconds >= until:
                 raise feed.error or BrokenError(order.failure.message)
         order = await feed.carry_out(order)
     return found[-1]
