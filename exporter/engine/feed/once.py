@@ -25,13 +25,15 @@ async def list_once(
     lists: Lists | None = None,
     telemetry: Telemetry | None = None,
     patience: float = 60.0,
+    fresh: bool = False,
 ) -> tuple[Retained | Rejected, ...]:
     """All objects of a resource in a scope; raises ApiError where they can't be read.
 
     ForbiddenError and AbsentError tell what another may do without. A server that asks for
     patience (429, or 5xx with Retry-After) is given `patience` seconds from then on; any other
     failure is final, for it is told to a person who can do something about it. `lists` are shared
-    by those that are read together.
+    by those that are read together. `fresh`: as of now, not as the
+    server has it in its cache.
     """
     plan = msgspec.structs.replace(plan, mode=SyncMode.POLL)
     found: list[tuple[Retained | Rejected, ...]] = []
@@ -47,6 +49,7 @@ async def list_once(
         lists=lists or Lists(),
         telemetry=telemetry or Unmeasured(),
         quiet=True,
+        fresh=fresh,
     )
     until: float | None = None  # what waits in line for others is not refused yet
     order = feed.begin()
