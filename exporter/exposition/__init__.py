@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableSequence, Sequence
 
 from exporter.catalogue import Family, Scope
 from exporter.exposition.chunks import ChunkStore
@@ -20,7 +20,7 @@ from exporter.exposition.formats import (
     negotiate,
 )
 from exporter.exposition.fragments import Fragment, Renderer, WideRenderer
-from exporter.exposition.pieces import LARGEST, Piece, deflate, lone_piece
+from exporter.exposition.pieces import LARGEST, Key, Piece, deflate, lone_piece
 from exporter.model import (
     KindReport,
     NamespaceReport,
@@ -42,6 +42,9 @@ __all__ = [
 # Magic, deflate, no flags, no time (a scrape of the same state is the same bytes), no system.
 _GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _EMPTY_FINAL_BLOCK = b"\x03\x00"
+
+#: Routes whose keys are made between two pauses.
+_STRIDE = 256
 
 
 class Page:
@@ -99,6 +102,7 @@ class Exposition:
         self._kind_renderer = WideRenderer(about_kinds)
         self._routes = ChunkStore(len(about_routes))
         self._kinds = ChunkStore(len(about_kinds))
+        self._stores = (self._services, self._namespaces, self._routes, self._kinds)
         self._places: list[tuple[Family, ChunkStore, int]] = [
             (family, store, number)
             for store, members in (
@@ -133,14 +137,19 @@ class Exposition:
 
     def prepare_routes(
         self,
-        routes: Mapping[RouteKey, Fragment | None],
+        routes: MutableSequence[tuple[RouteKey, Fragment | None]],
         kinds: Mapping[str, Fragment | None],
     ) -> Iterator[None]:
         """As prepare, for routes and their kinds. A scrape of single namespaces tells no kind."""
         # Keys begin with the namespace: by it a scrape may leave lines out.
-        by_place = {(key.namespace, key.kind, key.name): routes[key] for key in routes}
-        yield from self._routes.prepare(by_place)
-        yield from self._kinds.prepare({("", kind): lines for kind, lines in kinds.items()})
+        placed: list[tuple[Key, Fragment | None]] = []
+        while routes:
+            key, lines = routes.pop()
+            placed.append(((key.namespace, key.kind, key.name), lines))
+            if not len(routes) % _STRIDE:
+                yield
+        yield from self._routes.prepare(placed)
+        yield from self._kinds.prepare([(("", kind), lines) for kind, lines in kinds.items()])
 
     def commit(
         self,
@@ -148,23 +157,35 @@ class Exposition:
         namespaces: Mapping[str, Fragment | None],
     ) -> None:
         """Makes a batch visible at once; None takes a Service or namespace away."""
-        for _ in self.prepare(services, namespaces):
+        for _ in self.prepare(list(services.items()), namespaces):
             pass
         self.publish()
+        for _ in self.release():
+            pass
 
     def prepare(
         self,
-        services: Mapping[ServiceKey, Fragment | None],
+        services: MutableSequence[tuple[ServiceKey, Fragment | None]],
         namespaces: Mapping[str, Fragment | None],
     ) -> Iterator[None]:
-        """Puts a batch in, in short steps, where nobody sees it before `publish`."""
+        """Puts a batch in, in short steps, where nobody sees it before `publish`.
+
+        What is given of Services is used up.
+        """
         yield from self._services.prepare(services)
-        yield from self._namespaces.prepare({(name,): lines for name, lines in namespaces.items()})
+        yield from self._namespaces.prepare(
+            [((name,), lines) for name, lines in namespaces.items()]
+        )
 
     def publish(self) -> None:
         """Shows what was prepared last: one assignment."""
-        for store in (self._services, self._namespaces, self._routes, self._kinds):
+        for store in self._stores:
             store.publish()
+
+    def release(self) -> Iterator[None]:
+        """Lets go, in short steps, of what was shown before the last `publish`."""
+        for store in self._stores:
+            yield from store.release()
 
     def series(self) -> dict[str, int]:
         """How many series there are, by group."""
