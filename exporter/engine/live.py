@@ -184,11 +184,14 @@ class Engine:
 
     async def _refresh(self) -> None:
         await self._wait_for_the_first()
-        if not self._wake.is_set():
+        complete = self._wake.is_set()
+        if not complete:
             gc.enable()  # nothing can be read yet, and failing for days must not leave its traces
         while True:
             await self._wake.wait()
-            await asyncio.sleep(GATHER)
+            if not complete:  # else all that can be had is there, and somebody waits for it
+                await asyncio.sleep(GATHER)
+            complete = False
             self._wake.clear()
             async with self._busy:
                 await in_turns(self._take_all())
