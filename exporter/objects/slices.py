@@ -17,6 +17,7 @@ from exporter.objects.meta import (
     intern_text,
     parse_time,
 )
+from exporter.objects.sharing import share
 
 READY = 1
 SERVING = 2
@@ -233,11 +234,13 @@ def _compact_endpoint(wire: _WireEndpoint, address_type: str) -> Endpoint:
         flags |= TERMINATING
     address = wire.addresses[0]  # type: ignore[index]  # the caller has seen that there is one
     if address_type != "FQDN":
-        address = canonical_address(address)
+        address = share(canonical_address(address))
     node, zone, target = wire.node_name, wire.zone, wire.target_ref
     node = sys.intern(node) if node else ""
     zone = sys.intern(zone) if zone else ""
-    pod = target.name if target is not None and target.kind == "Pod" and target.name else ""
+    pod = ""
+    if target is not None and target.kind == "Pod" and target.name:
+        pod = share(target.name)
     if wire.hints is None:
         return Endpoint(address, flags, node, zone, pod)
     zones = _compact_hints(wire.hints.for_zones)
