@@ -74,11 +74,13 @@ class ChunkStore:
     def prepare(self, batch: Mapping[_K, Fragment | None]) -> Iterator[None]:
         """Makes, in short steps, the chunks that `publish` shows. Readers see nothing of it."""
         self._next = None
+        if not batch:
+            return
         shown = self._shown
         edition = _Edition([], [], list(shown.series))
         keys: list[_K] = []
         yield from _sort(batch, keys)
-        changed = False
+        changed = moved = False
         at = taken = 0  # `taken`: so many of the chunks that are shown are dealt with
         while at < len(keys):
             index = max(bisect_right(shown.firsts, keys[at]) - 1, 0)
@@ -96,6 +98,9 @@ class ChunkStore:
             edition.chunks += fresh
             at = limit
             changed |= fresh != shown.chunks[index : index + 1]
+            if len(fresh) == 1 and fresh[0].keys is old.keys:
+                continue
+            moved = True
             if sum(len(chunk.keys) for chunk in fresh) < len(old.keys):
                 _merge_last(edition.chunks)
                 if at == len(keys) or bisect_right(shown.firsts, keys[at]) - 1 > taken:
@@ -105,7 +110,7 @@ class ChunkStore:
                     _merge_last(edition.chunks)
         if changed:
             edition.chunks += shown.chunks[taken:]
-            edition.firsts = [chunk.keys[0] for chunk in edition.chunks]
+            edition.firsts = [chunk.keys[0] for chunk in edition.chunks] if moved else shown.firsts
             self._next = edition
 
     def publish(self) -> bool:
