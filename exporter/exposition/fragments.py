@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from operator import attrgetter
 from typing import Any
 
 from exporter.catalogue import Family, Scope
@@ -65,8 +66,11 @@ class Renderer:
 
     def __init__(self, families: tuple[Family, ...]) -> None:
         self._forms = [_Form(family) for family in families]
-        self._reads = sorted({field for family in families for field in family.reads})
-        bits = {field: 1 << number for number, field in enumerate(self._reads)}
+        self._subjects = {form.subject for form in self._forms}
+        reads = sorted({field for family in families for field in family.reads})
+        # Of two it gives a tuple in any case; a report always has a key, and it is what it was.
+        self._parts = attrgetter(*reads, "key", "key")
+        bits = {field: 1 << number for number, field in enumerate(reads)}
         # What no field is declared of is always looked at.
         self._masks = [sum(bits[field] for field in one.reads) or -1 for one in families]
         self._all = list(enumerate(self._forms))
@@ -82,22 +86,18 @@ class Renderer:
         """
         concerned = self._all if before is None else self._find_concerned(report, before)
         found: list[bytes | None] = [None] * len(self._forms)
-        namespace = escape_value(report.key.namespace) + '",'
-        name = escape_value(report.key.name)
+        namespace, name = escape_value(report.key.namespace), escape_value(report.key.name)
+        about = {one: f'{namespace}",{one}{name}' for one in self._subjects}
         for number, form in concerned:
             samples = form.family.samples(report)
             if before is not None and samples == form.family.samples(before):
                 continue
-            if not samples:
-                found[number] = b""
-                continue
-            start = form.opening + namespace + form.subject + name
-            end = form.end
-            lines = [
-                f"{start}{end(values)}{value if type(value) is int else format_number(value)}\n"
-                for values, value in samples
-            ]
-            found[number] = "".join(lines).encode("utf-8", "replace")
+            start, end = form.opening + about[form.subject], form.end
+            text = ""
+            for values, value in samples:  # most have one
+                told = value if type(value) is int else format_number(value)
+                text += f"{start}{end(values)}{told}\n"
+            found[number] = text.encode("utf-8", "replace")
         return tuple(found)
 
     def _find_concerned(
@@ -105,8 +105,7 @@ class Renderer:
     ) -> list[tuple[int, _Form]]:
         """The families that read what is another now, each with its place."""
         changed, bit = 0, 1
-        for field in self._reads:
-            new, old = getattr(report, field), getattr(before, field)
+        for new, old in zip(self._parts(report), self._parts(before), strict=True):
             if new is not old and new != old:
                 changed |= bit
             bit <<= 1
