@@ -105,6 +105,12 @@ def _make_own(
         f"http://{LOOPBACK}:{port}/metrics",
         markers,
         folder,
-        environment={**make_environment(folder), **environment},
+        environment={
+            **make_environment(folder),
+            # An image has the bytecode of everything; here the first start leaves it.
+            "PYTHONDONTWRITEBYTECODE": "",
+            "PYTHONPYCACHEPREFIX": str(folder / "bytecode"),
+            **environment,
+        },
         holds=holds,
     )

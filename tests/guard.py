@@ -3,6 +3,10 @@
 It takes each callback's own CPU time (the thread's clock, so that a busy machine can't fail a
 test), leaves out what the garbage collector took (the heap is the test run's), and names the
 callback. What a test does in its own coroutine is its own affair.
+
+A virtual machine whose processor is lent to another has the time of it charged to the thread that
+was running: 15 ms within a loop that only reads the clock were seen on an idle one, 97 ms in a call
+of `epoll_ctl` on a busy one. A hold of the program comes again, so what fails is measured anew.
 """
 
 from __future__ import annotations
@@ -22,6 +26,9 @@ import pytest
 #: Seconds that the loop may be held, as the program promises; and as tests bear with it.
 BUDGET = 0.020
 BOUND = 0.050
+
+#: What a test is marked with that the guard looks at: only a hold, seen again, fails it.
+MEASURED_ANEW = pytest.mark.flaky(reruns=2, only_rerun=["held the event loop"])
 
 _TESTS = str(Path(__file__).parent)
 

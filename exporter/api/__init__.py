@@ -5,6 +5,7 @@ becomes one of ours, with a message of one line. Nothing here decodes an object 
 decides when to ask again.
 """
 
+import exporter.api.authorities  # noqa: F401 - before anybody imports aiohttp
 from exporter.api.client import Client, connect, connect_openly
 from exporter.api.credentials import Credentials, load_credentials
 from exporter.api.errors import (

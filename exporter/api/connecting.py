@@ -9,6 +9,8 @@ from urllib.parse import unquote, urlsplit
 
 import aiohttp
 
+from exporter.api.tls import Tls
+
 #: Where SOCKS servers listen when their URL does not say.
 _SOCKS_PORT = 1080
 
@@ -42,8 +44,13 @@ def make_connector(proxy: str | None) -> aiohttp.TCPConnector:
     There is no limit of connections: each watch holds one for minutes.
     """
     if proxy is None or not is_socks(proxy):
+        # A request that is not encrypted names no context, and has to reach such a proxy by TLS.
+        encrypted = proxy is not None and proxy.lower().startswith("https:")
         return aiohttp.TCPConnector(
-            limit=0, keepalive_timeout=75, socket_factory=_make_watched_socket
+            limit=0,
+            keepalive_timeout=75,
+            socket_factory=_make_watched_socket,
+            ssl=Tls().context() if encrypted else True,
         )
     from aiohttp_socks import ProxyConnector, ProxyType  # noqa: PLC0415  # few have such a proxy
 

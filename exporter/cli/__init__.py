@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 
 from exporter.cli.errors import PROGRAM, CommandError, Exit
@@ -56,6 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _tell_fault(error: Exception, words: Sequence[str]) -> None:
     """A fault of the program itself: one line for who meets it, all of it for who looks for it."""
+    import traceback  # hardly anybody ever needs it
+
     if "debug" in words or "--log.level=debug" in words:
         traceback.print_exception(error)
     frames = traceback.extract_tb(error.__traceback__)

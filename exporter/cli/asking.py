@@ -17,6 +17,7 @@ import msgspec
 from yarl import URL
 
 from exporter.api.errors import CredentialsError
+from exporter.api.tls import Tls
 from exporter.api.tokens import TokenFile
 from exporter.cli.errors import CommandError, Exit
 from exporter.cli.telling import Ended, Telling, Wanted
@@ -107,7 +108,10 @@ class Asking:
     async def run(self) -> None:
         """Ask until it is met or the time is up; CommandError for what is never answered."""
         # What the environment says of proxies holds, as for curl.
-        async with aiohttp.ClientSession(trust_env=True, auth=self._auth) as session:
+        connector = aiohttp.TCPConnector(ssl=Tls().context())
+        async with aiohttp.ClientSession(
+            connector=connector, trust_env=True, auth=self._auth
+        ) as session:
             await self._follow(session)
 
     async def _follow(self, session: aiohttp.ClientSession) -> None:

@@ -45,7 +45,7 @@ class Bench(msgspec.Struct, frozen=True):
 
     def assemble(self, settings: Settings, groups: Collection[Group]) -> Assembled:
         """All parts for these settings; nothing runs yet."""
-        state = State(choose(settings, groups=groups))
+        state = State(choose(settings, groups=groups, refills=True))
         state.exposition.silent = settings.leader_lease is not None
         resources = wanted_resources(
             settings, dependents=Group.DEPENDENTS in groups, routes=Group.ROUTES in groups
@@ -77,8 +77,7 @@ def _make_site(settings: Settings, state: State, engine: Engine, bench: Bench) -
     def render_own(openmetrics: bool, families: frozenset[str] | None) -> bytes:  # noqa: FBT001 - as Site has it
         telemetry.show_resources(engine.resources())
         telemetry.show_series(state.exposition.series())
-        reports = state.reports.values()
-        telemetry.show_annotations(sum(bool(report.bad_annotations) for report in reports))
+        telemetry.show_annotations(state.misannotated)
         return telemetry.exposition(openmetrics, families)
 
     return Site(

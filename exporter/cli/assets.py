@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
-from importlib.resources import files
 
 from exporter.web import Asset
 
@@ -23,5 +22,7 @@ def read_asset(name: str) -> Asset | None:
     media_type = _MEDIA_TYPES.get(name)
     if media_type is None:
         return None
+    from importlib.resources import files  # it takes long, and no scrape needs it
+
     content = (files("exporter") / "ui" / name).read_bytes()
     return Asset(media_type, content, hashlib.sha256(content).hexdigest()[:24])

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from exporter.cli.errors import CommandError, Exit
-from exporter.cli.explain import explain_service
 from exporter.cli.gate import find_unmatched
 from exporter.cli.gathering import Gathered, complain, describe_rejected, gather
 from exporter.cli.output import answer
@@ -147,6 +146,8 @@ def counts(report: ServiceReport, *, strict: bool) -> bool:
 
 
 def _tell(gathered: Gathered, report: ServiceReport) -> Problem:
+    from exporter.cli.explain import explain_service  # where all is well nothing is explained
+
     found = explain_service(gathered, report.key)
     message, fix, detail = "", "", report.detail
     if found is not None:

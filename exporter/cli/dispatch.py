@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import importlib
 import shutil
 import textwrap
@@ -97,6 +96,8 @@ def _choose(words: Sequence[str]) -> tuple[Command, list[str]]:
         raise CommandError(
             f"{escape_text(word)}: flags come after the command, as in `{PROGRAM} get -A`"
         )
+    import difflib  # for a mistake alone
+
     close = difflib.get_close_matches(word, BY_NAME, n=1, cutoff=0.5)
     guess = f"; did you mean {close[0]}?" if close else f"; there are {', '.join(BY_NAME)}"
     raise CommandError(f"{escape_text(word)}: no such command{guess}")

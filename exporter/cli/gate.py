@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 
 from exporter.cli.gathering import Gathered
@@ -30,6 +29,8 @@ def find_unmatched(
     end = f"; {hint}" if hint else ""
     for namespace in named:
         if namespace not in here:
+            import difflib  # for a mistake alone
+
             close = difflib.get_close_matches(namespace, sorted(here), n=1, cutoff=0.6)
             guess = f"; did you mean {escape_text(close[0])}?" if close else end
             yield f"there are no Services in namespace {escape_text(namespace)}{which}{guess}"

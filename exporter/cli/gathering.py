@@ -60,10 +60,11 @@ class Gathered(msgspec.Struct, frozen=True):
         return self.state.cluster.broken()
 
 
-def choose(settings: Settings, *, groups: Collection[Group] = ()) -> Choices:
+def choose(settings: Settings, *, groups: Collection[Group] = (), refills: bool = False) -> Choices:
     """What the settings say that is to be told, in plain values.
 
-    `groups`: those to render; a command that prints no metrics needs none.
+    `groups`: those to render; a command that prints no metrics needs none. `refills`: an engine
+    follows the cluster, and reads again what it needs of what was let go of.
     """
     return Choices(
         source=settings.source,
@@ -78,6 +79,7 @@ def choose(settings: Settings, *, groups: Collection[Group] = ()) -> Choices:
         partial=bool(settings.service_selector),
         denied_namespaces=settings.namespaces_denylist,
         shard=Shard(settings.shard, settings.total_shards),
+        refills=refills,
     )
 
 

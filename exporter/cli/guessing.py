@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 
 from exporter.explaining.wording import escape_text
@@ -20,11 +19,15 @@ def guess_service(name: str, namespaces: Sequence[str], known: Iterable[ServiceK
         return f"; did you mean {escape_text(str(elsewhere[0]))}?"
     inside = [key for key in keys if not namespaces or key.namespace in namespaces]
     by_name = {key.name: key for key in reversed(inside[:_MOST])}
+    import difflib  # for a mistake alone
+
     close = difflib.get_close_matches(name, by_name, n=1, cutoff=0.6)
     return f"; did you mean {escape_text(str(by_name[close[0]]))}?" if close else ""
 
 
 def guess_name(name: str, known: Iterable[str]) -> str:
     """The same for any other name: `; did you mean …?`, or `` where nothing is spelled alike."""
+    import difflib  # for a mistake alone
+
     close = difflib.get_close_matches(name, sorted(known)[:_MOST], n=1, cutoff=0.6)
     return f"; did you mean {escape_text(close[0])}?" if close else ""

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -29,6 +28,8 @@ def kubeconfig_for(url: str) -> Iterator[str]:
         "contexts": [{"name": _NAME, "context": {"cluster": _NAME, "user": _NAME}}],
         "current-context": _NAME,
     }
+    import tempfile  # for `demo` alone
+
     with tempfile.TemporaryDirectory(prefix="kube-endpoints-exporter-") as folder:
         path = Path(folder, "kubeconfig")
         path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from asyncio import Task
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager
 
 import msgspec
 
@@ -24,7 +26,7 @@ from exporter.cli.gathering import Gathered, choose, wanted_resources
 from exporter.config import Settings
 from exporter.config.declaration import NAMESPACES
 from exporter.config.kinds import BadValue, show_text
-from exporter.engine.feed import list_once
+from exporter.engine.feed import Lists, list_once
 from exporter.engine.state import State
 from exporter.explaining.wording import escape_text
 from exporter.log import configure_logging
@@ -132,25 +134,39 @@ async def read_once(
     required = resources[:2]
     missing: list[str] = []
     unread: set[str] = set()
-    # One after the other: a server counts a list by its size, and refuses several at once.
-    for plan in make_plans(settings, resources):
-        try:
-            objects: Found = await list_once(client, plan)
-        except (ForbiddenError, AbsentError) as error:
-            state.deliver(Forget(plan.resource, plan.namespace))
-            if plan.resource in required:
-                missing.append(_describe(plan, error))
-                unread.add(plan.resource)
-            continue
-        except ApiError as error:
-            if plan.resource in required:
-                raise CommandError(_describe(plan, error)) from None
-            print(f"{PROGRAM}: done without {_describe(plan, error)}", file=sys.stderr)
-            continue
-        state.deliver(Replace(plan.resource, plan.namespace, objects))
+    plans = tuple(make_plans(settings, resources))
+    async with _listing(client, plans) as readings:
+        for plan, reading in zip(plans, readings, strict=True):
+            try:
+                objects = await reading
+            except (ForbiddenError, AbsentError) as error:
+                state.deliver(Forget(plan.resource, plan.namespace))
+                if plan.resource in required:
+                    missing.append(_describe(plan, error))
+                    unread.add(plan.resource)
+                continue
+            except ApiError as error:
+                if plan.resource in required:
+                    raise CommandError(_describe(plan, error)) from None
+                print(f"{PROGRAM}: done without {_describe(plan, error)}", file=sys.stderr)
+                continue
+            state.deliver(Replace(plan.resource, plan.namespace, objects))
     now = time.time()
     state.settle(now)
     return Gathered(state, now, tuple(missing), services_missing=SERVICES.name in unread)
+
+
+@asynccontextmanager
+async def _listing(client: Client, plans: Iterable[Plan]) -> AsyncIterator[list[Task[Found]]]:
+    """A task for each plan, under way together; those that nobody waits for any more are ended."""
+    lists = Lists()
+    tasks = [asyncio.create_task(list_once(client, plan, lists=lists)) for plan in plans]
+    try:
+        yield tasks
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _describe(plan: Plan, error: ApiError) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
@@ -15,17 +15,10 @@ from exporter.config import Settings
 from exporter.engine.transitions import Story
 from exporter.explaining.wording import escape_text
 from exporter.model import ServiceKey, ServiceReport
-from exporter.notify import (
-    Courier,
-    Letterhead,
-    Outcome,
-    Recorder,
-    Target,
-    Verdict,
-    Webhook,
-    WriteOutcome,
-)
 from exporter.telemetry import Telemetry
+
+if TYPE_CHECKING:  # few tell anybody, and the others need not wait for it
+    from exporter.notify import Target
 
 #: Seconds until one that failed by our own fault is begun again.
 _AGAIN = 30.0
@@ -105,6 +98,18 @@ class Notifying:
         settings, telemetry = self._settings, self._telemetry
         made: list[_Listener] = []
         target = find_target(settings)
+        if target is None and not settings.events:
+            return made
+        from exporter.notify import (
+            Courier,
+            Letterhead,
+            Outcome,
+            Recorder,
+            Verdict,
+            Webhook,
+            WriteOutcome,
+        )
+
         if target is not None:
             telemetry.start_notifying(Outcome, Verdict)
             head = Letterhead(__version__, settings.notify_cluster, settings.web_external_url)
@@ -120,6 +125,8 @@ def find_target(settings: Settings) -> Target | None:
     """The receiver that settings name, None for none."""
     if settings.notify_url is None and settings.notify_url_file is None:
         return None
+    from exporter.notify import Target
+
     return Target(
         settings.notify_url,
         settings.notify_url_file,
@@ -133,6 +140,8 @@ async def check_receiver(settings: Settings) -> None:
     target = find_target(settings)
     if target is None:
         return
+    from exporter.notify import Webhook
+
     try:
         origin = await Webhook(target).check()
     except CredentialsError as error:

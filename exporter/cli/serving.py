@@ -28,11 +28,13 @@ from exporter.judging.goals import find_unread
 from exporter.model import ServiceKey
 from exporter.server import Hub, Pace, WaitingRoom
 from exporter.telemetry import Telemetry
-from exporter.web import Request, Response, respond, respond_apart
-from exporter.web.api.events import render_changes, render_status
+from exporter.web import Request, Response, Site, load_pages, respond, respond_apart
 
 #: Seconds after which rows that nobody asks for are let go.
 _IDLE = 120.0
+
+#: Seconds between looks at whether the first reports are out.
+_LOOK = 1.0
 
 #: Tells of settings that hold from now on, for as long as it runs.
 Reloading = Callable[[Settings, Callable[[Settings], None]], Awaitable[None]]
@@ -78,8 +80,8 @@ async def serving(
     )
     notifying = Notifying(client, telemetry, chronicle, silent=settings.leader_lease is not None)
     hub = Hub(
-        lambda keys, since: render_changes(succession.current.site, keys, since),
-        lambda: render_status(succession.current.site),
+        lambda keys, since: _render_changes(succession.current.site, keys, since),
+        lambda: _render_status(succession.current.site),
         instance := secrets.token_hex(4),
         Pace(streams=count_streams(settings)),
     )
@@ -124,7 +126,10 @@ async def serving(
     urls = await servers.start()
     notifying.configure(settings)
     work = asyncio.create_task(run_engine(succession, settings, client, telemetry, notifying))
-    others = [asyncio.create_task(_let_rest(succession, chronicle))]
+    others = [
+        asyncio.create_task(_let_rest(succession, chronicle)),
+        asyncio.create_task(_load_pages(succession)),
+    ]
     if reloading is not None:
         others.append(asyncio.ensure_future(reloading(settings, take_over)))
     try:
@@ -137,6 +142,27 @@ async def serving(
         await hub.close()
         await waits.close()
         await servers.stop()
+
+
+def _render_changes(site: Site, keys: Collection[ServiceKey], since: int) -> tuple[bytes, int]:
+    from exporter.web.api.events import render_changes  # there are no streams before the first page
+
+    return render_changes(site, keys, since)
+
+
+def _render_status(site: Site) -> bytes:
+    from exporter.web.api.events import render_status  # as above
+
+    return render_status(site)
+
+
+async def _load_pages(succession: Succession) -> None:
+    """Import the pages when the first reports are out, in a thread: it is long work."""
+    while True:
+        await asyncio.sleep(_LOOK)
+        if succession.current.engine.snapshot().ready:
+            break
+    await asyncio.to_thread(load_pages)
 
 
 async def _let_rest(succession: Succession, chronicle: Chronicle | None) -> None:

@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 import msgspec
 
 from exporter.cluster.broken import BrokenIndex
 from exporter.cluster.dirty import Dirty
+from exporter.cluster.gaps import SHED, Gaps
 from exporter.cluster.links import Links
+from exporter.cluster.outlook import Outlook
 from exporter.cluster.shard import Interest, Shard
 from exporter.cluster.store import Store
 from exporter.cluster.watcher import Watcher
 from exporter.model import (
     Change,
     Delete,
+    Fill,
     Forget,
+    Missing,
     NamespaceReport,
     ObjectKey,
-    PodsView,
     Replace,
     ServiceKey,
     ServiceView,
     Source,
     Upsert,
-    WorkloadsView,
 )
 from exporter.objects.codec import Retained
-from exporter.objects.legacy import tell_as_slices
 from exporter.objects.meta import Rejected
 from exporter.objects.pods import Pod
-from exporter.objects.resources import REFERRERS, RESOURCES, WORKLOADS
-from exporter.objects.slices import EndpointSlice
+from exporter.objects.resources import REFERRERS, RESOURCES
 
 _DEPENDENTS = frozenset(resource.name for resource in REFERRERS)
 
@@ -45,7 +45,9 @@ class Cluster:
 
     `partial` says that not all Services are read (a selector is set), so that a slice without its
     Service proves nothing. Nothing is held of the denied namespaces, and of what other shards
-    report on only what this one needs; with `whole` it needs all.
+    report on only what this one needs; with `whole` it needs all. `refills`: whoever brings changes
+    brings what is `missing`, too, so that Pods and workloads of namespaces without a Service of
+    ours need not be held.
     """
 
     def __init__(
@@ -56,16 +58,18 @@ class Cluster:
         denied_namespaces: Iterable[str] = (),
         shard: Shard = Shard(),  # noqa: B008 - a frozen value
         whole: bool = False,
+        refills: bool = False,
     ) -> None:
-        self._source = source
         self._partial = partial
         #: What is to be held; whoever measures objects asks it too.
         self.interest = Interest(frozenset(denied_namespaces), shard, whole)
         self._stores: dict[str, Store] = {name: Store() for name in RESOURCES}
         self._broken = BrokenIndex(source.value)
         self._scopes: dict[str, set[str]] = {name: set() for name in RESOURCES}
-        self._links = Links(self._stores, self._broken)
-        self._reads_dependents = False
+        self._links = Links(self._stores, self._broken, source)
+        self._outlook = Outlook(source, self._stores, self._broken, self._links, self.knows)
+        sheds = refills and shard.total > 1 and not whole
+        self._gaps = Gaps(shard if sheds else None, lambda place: self.knows("services", place))
         #: Whether Pods are not followed closely at the time.
         self.pods_behind = False
         self._watchers: list[Watcher] = []
@@ -92,35 +96,43 @@ class Cluster:
             case Upsert():
                 self._upsert(change.resource, change.object, dirty)
             case Delete():
+                self._gaps.went(change.resource, *change.key)
                 self._remove(change.resource, *change.key, dirty)
             case Replace():
                 yield from self._replace(change, dirty)
+            case Fill():
+                yield from self._fill(change, dirty)
             case Forget():
+                yield from self._close_gaps(change, dirty)
                 yield from self._sweep(change.resource, change.namespace, {}, dirty)
                 if change.namespace in self._scopes[change.resource]:
                     yield from self._set_scope(change, dirty, known=False)
 
     def resolve(self, dirty: Dirty) -> Iterator[None]:
         """Finds, in short steps, what changed Nodes concern, and the Pods of new Services."""
+        yield from self._shed(dirty)
         yield from self._links.pods.settle()
         if dirty.local:
             dirty.services |= self._links.local
         if dirty.zones:
-            yield from self._touch_services("", dirty)
+            yield from self._links.touch_services("", dirty)
         if dirty.nodes:
             yield from self._links.pods.on_nodes(dirty.nodes, dirty.services)
         dirty.local = dirty.zones = False
         dirty.nodes = set()
 
     def _upsert(self, resource: str, found: Retained | Rejected, dirty: Dirty) -> None:
-        if not self.interest.holds(resource, found):
+        namespace, name = found.namespace, found.name
+        if not self.interest.holds(resource, found) or not self._gaps.holds(
+            resource, namespace, name, some=bool(self._stores[resource].inside(namespace))
+        ):
             # It may have been ours: a slice can move to another Service.
             self._remove(resource, found.namespace, found.name, dirty)
             return
         if isinstance(found, Rejected):
             self._remove(resource, found.namespace, found.name, dirty)
             self._broken.put(resource, found)
-            self._mark_broken(resource, found, dirty)
+            self._links.mark_broken(resource, found, dirty)
             if found.stand_in is not None:
                 self._put(resource, None, found.stand_in, dirty)
             return
@@ -141,6 +153,10 @@ class Cluster:
             for watcher in self._watchers:
                 watcher.change(resource, key, old, new)
         self._links.put(resource, old, new, dirty)
+        if resource == "services" and (found := new if old is None else old) is not None:
+            service = ServiceKey(found.namespace, found.name)
+            if self._gaps.count(service, (new is not None) - (old is not None)):
+                dirty.left.add(service.namespace)
 
     def _remove(self, resource: str, namespace: str, name: str, dirty: Dirty) -> None:
         self._mend(resource, namespace, name, dirty)
@@ -150,6 +166,7 @@ class Cluster:
 
     def _replace(self, change: Replace, dirty: Dirty) -> Iterator[None]:
         resource, listed = change.resource, dict[str, set[str]]()
+        yield from self._close_gaps(change, dirty)
         for number, found in enumerate(change.objects, 1):
             self._upsert(resource, found, dirty)
             listed.setdefault(found.namespace, set()).add(found.name)
@@ -158,6 +175,36 @@ class Cluster:
         yield from self._sweep(resource, change.namespace, listed, dirty)
         if change.namespace not in self._scopes[resource]:
             yield from self._set_scope(change, dirty, known=True)
+
+    def _close_gaps(self, change: Replace | Forget, dirty: Dirty) -> Iterator[None]:
+        for namespace in self._gaps.close(change.resource, change.namespace):
+            yield from self._links.touch_services(namespace, dirty)
+
+    def _fill(self, change: Fill, dirty: Dirty) -> Iterator[None]:
+        known_better = self._gaps.fill(change.missing)
+        if known_better is None:
+            return
+        for number, found in enumerate(change.objects, 1):
+            if found.name not in known_better:
+                self._upsert(change.resource, found, dirty)
+            if not number % STRIDE:
+                yield
+        yield from self._links.touch_services(change.missing.namespace, dirty)
+
+    def _shed(self, dirty: Dirty) -> Iterator[None]:
+        """Lets go of Pods and workloads where no Service of ours is any more."""
+        left, dirty.left = dirty.left, set()
+        for namespace in filter(self._gaps.sheds, left):
+            for resource in SHED:
+                names = [key.name for key in self._broken.keys(resource, namespace)]
+                names += self._stores[resource].inside(namespace)
+                if names:
+                    self._gaps.open(resource, namespace)
+                for number, name in enumerate(names, 1):
+                    self._remove(resource, namespace, name, dirty)
+                    if not number % STRIDE:
+                        yield
+            yield
 
     def _sweep(
         self, resource: str, scope: str, listed: dict[str, set[str]], dirty: Dirty
@@ -179,49 +226,43 @@ class Cluster:
     def _set_scope(self, change: Replace | Forget, dirty: Dirty, *, known: bool) -> Iterator[None]:
         scopes, scope = self._scopes[change.resource], change.namespace
         (scopes.add if known else scopes.discard)(scope)
-        self._reads_dependents = any(self._scopes[name] for name in _DEPENDENTS)
+        self._outlook.reads_dependents = any(self._scopes[name] for name in _DEPENDENTS)
         for watcher in self._watchers:
             watcher.change_scope(change.resource)
         dirty.namespaces.update([scope] if scope else self._links.population)
-        yield from self._touch_services(scope, dirty)
-
-    def _touch_services(self, scope: str, dirty: Dirty) -> Iterator[None]:
-        services = self._stores["services"]
-        for namespace in services.namespaces(scope):
-            for number, name in enumerate(list(services.inside(namespace)), 1):
-                dirty.services.add(ServiceKey(namespace, name))
-                if not number % (4 * STRIDE):
-                    yield
-            yield
+        if known and change.resource == "services":
+            dirty.left.update(*(self._stores[name].namespaces(scope) for name in SHED))
+        yield from self._links.touch_services(scope, dirty)
 
     # ── objects that could not be decoded ────────────────────────────────────────────────────
 
     def _mend(self, resource: str, namespace: str, name: str, dirty: Dirty) -> None:
         broken = self._broken.pop(resource, namespace, name)
         if broken is not None:
-            self._mark_broken(resource, broken, dirty)
-
-    def _mark_broken(self, resource: str, broken: Rejected, dirty: Dirty) -> None:
-        key = ServiceKey(broken.namespace, broken.service)
-        if resource == self._source.value and broken.service:
-            dirty.services.add(key)
-        if resource == "services":
-            self._links.classify(key, dirty)
-            dirty.services.add(key)
+            self._links.mark_broken(resource, broken, dirty)
 
     # ── what comes out ───────────────────────────────────────────────────────────────────────
 
     def knows(self, resource: str, namespace: str | None) -> bool:
         """Whether the resource was read in this namespace (or everywhere); None: anywhere."""
         scopes = self._scopes[resource]
-        return bool(scopes) if namespace is None else "" in scopes or namespace in scopes
+        if namespace is None:
+            return bool(scopes)
+        known = "" in scopes or namespace in scopes
+        return known and not (namespace and self._gaps.has(resource, namespace))
 
     def complete(self, resource: str, namespace: str) -> bool:
         """Whether all objects of a namespace ("": of all) were read, and nothing was left out."""
         partial = self._partial and resource == "services"
         denied = self.interest.denied
         hidden = namespace in denied if namespace else bool(denied)
+        if not namespace and self._gaps.has(resource, namespace):
+            return False
         return not (partial or hidden) and self.knows(resource, namespace)
+
+    def missing(self) -> Iterator[Missing]:
+        """What was let go of and is wanted again: to be read and brought as a Fill."""
+        return self._gaps.missing()
 
     def undecodable(self, resource: str, key: ObjectKey) -> bool:
         """Whether an object is there and could not be decoded."""
@@ -247,8 +288,11 @@ class Cluster:
         )
 
     def pods(self) -> Iterator[Pod]:
-        """All Pods."""
-        return self._stores["pods"].objects()  # type: ignore[return-value]
+        """All Pods, but for those of namespaces of which only some are held."""
+        store, gaps = self._stores["pods"], self._gaps
+        for namespace in store.namespaces():
+            if not gaps.has("pods", namespace):
+                yield from store.inside(namespace).values()  # type: ignore[misc]
 
     def namespaces(self) -> Iterator[str]:
         """All namespaces that have a Service or a slice."""
@@ -260,54 +304,11 @@ class Cluster:
 
     def view(self, key: ServiceKey) -> ServiceView | None:
         """All that is known of one Service, None when there is no such Service."""
-        service = self._stores["services"].get(*key)
-        if service is None:
-            return None
-        namespace = key.namespace
-        slices = self._tell_slices(key) if self.knows(self._source.value, namespace) else None
-        reads_nodes = self.knows("nodes", "")
-        nodes = self._links.nodes.by_name if reads_nodes else None
-        pods = None
-        if self.knows("pods", namespace):
-            workloads = self._tell_workloads(namespace, service.selector)  # type: ignore[attr-defined]
-            pods = PodsView(self._links.pods.selected(key), nodes, workloads, self.pods_behind)
-        return ServiceView(
-            service=service,  # type: ignore[arg-type]
-            source=self._source,
-            slices=slices,
-            broken=self._broken.slices_of(key),
-            pods=pods,
-            nodes=nodes,
-            dependents=self._links.dependents.of(key) if self._reads_dependents else None,
-            zones=self._links.nodes.zones if reads_nodes else None,
-        )
-
-    def _tell_slices(self, key: ServiceKey) -> tuple[EndpointSlice, ...]:
-        if self._source is Source.ENDPOINTSLICES:
-            return self._links.slices.of(key)
-        endpoints = self._stores["endpoints"].get(*key)
-        return () if endpoints is None else tell_as_slices(endpoints)  # type: ignore[arg-type]
-
-    def _tell_workloads(self, namespace: str, selector: Mapping[str, str]) -> WorkloadsView | None:
-        unreadable = [one.kind for one in WORKLOADS if not self.knows(one.name, namespace)]
-        if len(unreadable) == len(WORKLOADS):
-            return None
-        return self._links.workloads.view(namespace, selector, unreadable)
+        return self._outlook.view(key, pods_behind=self.pods_behind)
 
     def namespace(self, namespace: str) -> NamespaceReport | None:
         """The odd slices of a namespace, None when it has neither Services nor slices."""
-        if namespace not in self._links.population:
-            return None
-        if self._source is not Source.ENDPOINTSLICES or not self.knows("endpointslices", namespace):
-            return NamespaceReport(namespace, None, None, None)
-        complete = self.knows("services", namespace)
-        orphaned, frozen = self._links.slices.odd(namespace)
-        return NamespaceReport(
-            namespace=namespace,
-            orphaned=orphaned if complete and not self._partial else None,
-            unlabelled=self._links.slices.unlabelled(namespace),
-            frozen=frozen if complete else None,
-        )
+        return self._outlook.namespace(namespace, partial=self._partial)
 
 
 def _is_same(old: Retained, new: Retained) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from exporter.cluster.broken import BrokenIndex
 from exporter.cluster.dependents import DependentIndex
@@ -12,9 +12,10 @@ from exporter.cluster.pods import PodIndex
 from exporter.cluster.slices import SliceIndex
 from exporter.cluster.store import Store
 from exporter.cluster.workloads import WorkloadIndex
-from exporter.model import ObjectKey, ServiceKey
+from exporter.model import ObjectKey, ServiceKey, Source
 from exporter.objects.codec import Retained
 from exporter.objects.legacy import Endpoints
+from exporter.objects.meta import Rejected
 from exporter.objects.resources import REFERRERS, WORKLOADS
 from exporter.objects.services import Service
 from exporter.objects.slices import EndpointSlice
@@ -22,6 +23,9 @@ from exporter.objects.workloads import Workload
 
 _WORKLOADS = tuple(resource.name for resource in WORKLOADS)
 _DEPENDENTS = frozenset(resource.name for resource in REFERRERS)
+
+#: Services marked between two pauses.
+_SERVICES = 256
 
 
 class Links:
@@ -31,7 +35,8 @@ class Links:
     stays on a Node.
     """
 
-    def __init__(self, stores: Mapping[str, Store], broken: BrokenIndex) -> None:
+    def __init__(self, stores: Mapping[str, Store], broken: BrokenIndex, source: Source) -> None:
+        self._source = source
         self._stores = stores
         self._broken = broken
         self.slices = SliceIndex()
@@ -107,3 +112,22 @@ class Links:
         unreadable = self._broken.has("services", key)
         if self.slices.classify(key, service, unreadable=unreadable):  # type: ignore[arg-type]
             dirty.namespaces.add(key.namespace)
+
+    def mark_broken(self, resource: str, broken: Rejected, dirty: Dirty) -> None:
+        """Adds what an object concerns that could not be decoded, or can now."""
+        key = ServiceKey(broken.namespace, broken.service)
+        if resource == self._source.value and broken.service:
+            dirty.services.add(key)
+        if resource == "services":
+            self.classify(key, dirty)
+            dirty.services.add(key)
+
+    def touch_services(self, scope: str, dirty: Dirty) -> Iterator[None]:
+        """Adds all Services of a scope ("": of all), in short steps."""
+        services = self._stores["services"]
+        for namespace in services.namespaces(scope):
+            for number, name in enumerate(list(services.inside(namespace)), 1):
+                dirty.services.add(ServiceKey(namespace, name))
+                if not number % _SERVICES:
+                    yield
+            yield

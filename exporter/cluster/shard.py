@@ -1,8 +1,8 @@
 """What is ours to hold: not what is denied, and where several processes share a cluster our part.
 
-Every shard reads everything that is read and holds its part of Services and slices; Pods, Nodes,
-workloads and dependents it holds whole, for any of them may belong to any Service. The first shard
-tells of routes, and with that group on it holds all Services and slices.
+Every shard reads everything that is read and holds its part of Services and slices, Pods and
+workloads of the namespaces where those Services are (see `gaps`), and Nodes and dependents whole.
+The first shard tells of routes, and with that group on it holds everything.
 """
 
 from __future__ import annotations

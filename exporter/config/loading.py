@@ -8,7 +8,6 @@ the file, and nothing is logged.
 from __future__ import annotations
 
 import argparse
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -268,5 +267,7 @@ def _from_file(
 
 def _guess(word: str, known: Iterable[str], prefix: str = "") -> str:
     # A prefix that all have in common would make anything look close.
+    import difflib  # noqa: PLC0415 - for a mistake alone
+
     close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.7)
     return f"; did you mean {prefix}{close[0]}?" if close else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tarfile
 import zlib
 from collections.abc import Iterator
 
@@ -72,6 +71,8 @@ def is_archive(data: bytes) -> bool:
 
 def open_archive(data: bytes) -> Iterator[tuple[str, bytes]]:
     """Names and bytes of the plain files in a tar archive; raises DumpError."""
+    import tarfile  # noqa: PLC0415 - few dumps are one
+
     try:
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
             for member in archive:

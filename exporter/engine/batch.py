@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from exporter.cluster import Dirty
 from exporter.engine.routes import RouteBatch
+from exporter.engine.shown import let_go
 from exporter.exposition.fragments import Fragment
 from exporter.history import Clock
 from exporter.model import ServiceKey, ServiceReport
@@ -18,10 +21,17 @@ class Batch:
         self.namespaces = dirty.namespaces
         self.reports: dict[ServiceKey, ServiceReport | None] = {}
         self.foreign: dict[ServiceKey, ServiceReport | None] = {}
-        self.lines: dict[ServiceKey, Fragment | None] = {}
+        self.lines: list[tuple[ServiceKey, Fragment | None]] = []
         self.namespace_lines: dict[str, Fragment | None] = {}
         #: None until all Services are through.
         self.routes: RouteBatch | None = None
+
+    def release(self) -> Iterator[None]:
+        """Lets go, in short steps, of what was committed."""
+        for held in (self.reports, self.foreign):
+            yield from let_go(held)
+        if self.routes is not None:
+            yield from let_go(self.routes.reports)
 
     @property
     def finished(self) -> bool:

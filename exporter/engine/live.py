@@ -19,6 +19,7 @@ import structlog
 from exporter.api import Client
 from exporter.engine.feed import FeedStatus, Lists, follow
 from exporter.engine.feed import Telemetry as FeedTelemetry
+from exporter.engine.filling import Filling
 from exporter.engine.state import State
 from exporter.engine.statuses import combine_statuses
 from exporter.engine.turns import in_turns
@@ -92,6 +93,7 @@ class Engine:
         # The same in seconds since the epoch, of what waits in line too.
         self._unshown: float | None = None
         self._wake = asyncio.Event()
+        self._filling = Filling(client, plans, state.cluster.missing, self._deliver, telemetry)
         self._open = False
 
     # ── for readers ──────────────────────────────────────────────────────────────────────────
@@ -134,6 +136,7 @@ class Engine:
                             telemetry=self._telemetry,
                         )
                     )
+                tasks.create_task(self._filling.run(lists))
                 tasks.create_task(self._absorb())
                 tasks.create_task(self._refresh())
                 tasks.create_task(self._tick())
@@ -156,6 +159,7 @@ class Engine:
             self._came.clear()
             async with self._busy:
                 await in_turns(self._take_all())
+            self._filling.look()
             self._wake.set()
 
     def _take_all(self) -> Iterator[None]:
@@ -180,14 +184,18 @@ class Engine:
 
     async def _refresh(self) -> None:
         await self._wait_for_the_first()
-        if not self._wake.is_set():
+        complete = self._wake.is_set()
+        if not complete:
             gc.enable()  # nothing can be read yet, and failing for days must not leave its traces
         while True:
             await self._wake.wait()
-            await asyncio.sleep(GATHER)
+            if not complete:  # else all that can be had is there, and somebody waits for it
+                await asyncio.sleep(GATHER)
+            complete = False
             self._wake.clear()
             async with self._busy:
                 await in_turns(self._take_all())
+                self._filling.look()
                 oldest, self._oldest = self._oldest, None
                 await self._show()
                 # Meanwhile nothing was taken: all that is not shown waits in line.

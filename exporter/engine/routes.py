@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from types import MappingProxyType
-from typing import TypeVar
 
 from exporter.cluster import Cluster
+from exporter.engine.shown import Shown
 from exporter.exposition import Exposition
 from exporter.exposition.fragments import Fragment
 from exporter.model import KindReport, ObjectKey, RouteKey, RouteReport, ServiceKey, ServiceReport
@@ -15,8 +14,6 @@ from exporter.objects.pods import Pod
 from exporter.objects.services import Service
 from exporter.routing import Routing
 
-_K = TypeVar("_K")
-_V = TypeVar("_V")
 Find = Callable[[ServiceKey], ServiceReport | None]
 
 
@@ -59,20 +56,20 @@ class RouteBoard:
         self.routing = Routing(_Known(cluster, owns))
         self._cluster = cluster
         self._exposition = exposition
-        self._reports: dict[RouteKey, RouteReport] = {}
-        self._kinds: dict[str, KindReport] = {}
+        self._reports: Shown[RouteKey, RouteReport] = Shown()
+        self._kinds: Shown[str, KindReport] = Shown()
         #: Changes with every commit that tells anything else of a route.
         self.revision = 0
 
     @property
     def reports(self) -> Mapping[RouteKey, RouteReport]:
         """The committed reports."""
-        return MappingProxyType(self._reports)
+        return self._reports
 
     @property
     def kinds(self) -> Mapping[str, KindReport]:
         """The kinds that can be read, and how many there are of each."""
-        return MappingProxyType(self._kinds)
+        return self._kinds
 
     def pointing(self, service: ServiceKey) -> list[RouteReport]:
         """What refers to a Service, in order."""
@@ -104,7 +101,8 @@ class RouteBoard:
             report = self.routing.report(key, find)
             if report != self._reports.get(key):
                 batch.reports[key] = report
-                batch.lines[key] = None if report is None else self._exposition.render_route(report)
+                lines = None if report is None else self._exposition.render_route(report)
+                batch.lines.append((key, lines))
             yield
         while batch.kinds:
             kind = batch.kinds.pop()
@@ -116,13 +114,18 @@ class RouteBoard:
     def preparing(self, batch: RouteBatch) -> Iterator[None]:
         """The work of making a batch's lines ready to be shown."""
         yield from self._exposition.prepare_routes(batch.lines, batch.kind_lines)
+        yield from self._reports.prepare(batch.reports)
 
     def show(self, batch: RouteBatch) -> None:
         """Makes the reports of a finished batch visible; the exposition publishes its lines."""
-        _put(self._reports, batch.reports)
-        _put(self._kinds, batch.counts)
+        self._reports.publish(batch.reports)
+        self._kinds.publish(batch.counts)
         if batch.reports or batch.counts:
             self.revision += 1
+
+    def release(self) -> Iterator[None]:
+        """Lets go, in short steps, of what was shown before."""
+        yield from self._reports.release()
 
 
 class RouteBatch:
@@ -132,7 +135,7 @@ class RouteBatch:
         self.routes = routes
         self.kinds = kinds
         self.reports: dict[RouteKey, RouteReport | None] = {}
-        self.lines: dict[RouteKey, Fragment | None] = {}
+        self.lines: list[tuple[RouteKey, Fragment | None]] = []
         self.counts: dict[str, KindReport | None] = {}
         self.kind_lines: dict[str, Fragment | None] = {}
 
@@ -156,11 +159,3 @@ def _alike(old: ServiceReport, new: ServiceReport) -> bool:
         and old.judgement == new.judgement
         and [port.ready > 0 for port in old.ports] == [port.ready > 0 for port in new.ports]
     )
-
-
-def _put(held: dict[_K, _V], fresh: Mapping[_K, _V | None]) -> None:
-    for key, value in fresh.items():
-        if value is None:
-            held.pop(key, None)
-        else:
-            held[key] = value

@@ -7,7 +7,6 @@ Readers see only what was committed.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from types import MappingProxyType
 
 import msgspec
 
@@ -16,6 +15,7 @@ from exporter.cluster import Cluster, Dirty
 from exporter.cluster.shard import Shard
 from exporter.engine.batch import Batch
 from exporter.engine.routes import RouteBoard
+from exporter.engine.shown import Shown
 from exporter.engine.transitions import Transitions, compare
 from exporter.exposition import Exposition
 from exporter.history import Clock, Past
@@ -37,11 +37,11 @@ from exporter.objects.resources import NODES
 from exporter.objects.slices import EndpointSlice
 
 #: Reports compared, and transitions kept, between two pauses.
-STRIDE = 256
+STRIDE = 64
 
 
 class Choices(msgspec.Struct, frozen=True):
-    """What the user chose to be told, in plain values. The fields are those of the settings."""
+    """What the user chose, in plain values named as the settings. `refills`: see Cluster."""
 
     source: Source = Source.ENDPOINTSLICES
     groups: frozenset[str] = frozenset()
@@ -55,6 +55,7 @@ class Choices(msgspec.Struct, frozen=True):
     partial: bool = False
     denied_namespaces: tuple[str, ...] = ()
     shard: Shard = Shard()
+    refills: bool = False
 
     def families(self) -> tuple[Family, ...]:
         """The families of the chosen groups."""
@@ -73,6 +74,7 @@ class State:
             denied_namespaces=choices.denied_namespaces,
             shard=choices.shard,
             whole=self._tells_routes,
+            refills=choices.refills,
         )
         self.shard = choices.shard
         self.exposition = Exposition(choices.families())
@@ -98,9 +100,11 @@ class State:
         self._due: dict[ServiceKey, float] = {}
         # Services with a Pod that a Node has lost: the Node may come back.
         self._lost: set[ServiceKey] = set()
-        self._reports: dict[ServiceKey, ServiceReport] = {}
+        self._reports: Shown[ServiceKey, ServiceReport] = Shown()
         #: Of Services that other shards report on.
-        self._foreign: dict[ServiceKey, ServiceReport] = {}
+        self._foreign: Shown[ServiceKey, ServiceReport] = Shown()
+        #: How many of the Services shown have an annotation of ours that can't be used.
+        self.misannotated = 0
         self._dirty = Dirty()
         self._observers: list[Callable[[Collection[ServiceKey]], None]] = []
         self._seen_all = False
@@ -115,7 +119,7 @@ class State:
     @property
     def reports(self) -> Mapping[ServiceKey, ServiceReport]:
         """The committed reports."""
-        return MappingProxyType(self._reports)
+        return self._reports
 
     @property
     def pending(self) -> bool:
@@ -143,10 +147,8 @@ class State:
             self._dirty.services |= self._lost
 
     def _look_before(self, change: Change, clock: Clock) -> None:
-        """What comes and goes within one batch is to be counted: look before it is gone.
-
-        Only where a slice changes again that nobody has looked at since it changed.
-        """
+        """What comes and goes within one batch is to be counted: look before it is gone."""
+        # Only where a slice changes again that nobody has looked at since it changed.
         if not isinstance(change, Upsert) or not isinstance(change.object, EndpointSlice):
             return
         fresh = change.object
@@ -216,14 +218,16 @@ class State:
             (batch.reports if mine else batch.foreign)[key] = report
             if mine:
                 shown = self.exposition
-                batch.lines[key] = None if report is None else shown.render(report, before)
+                lines = None if report is None else shown.render(report, before)
+                batch.lines.append((key, lines))
             self.routes.feel(key, before, report)
             yield
         while batch.namespaces:
             name = batch.namespaces.pop()
             about = self.cluster.namespace(name) if self.shard.owns_namespace(name) else None
-            lines = None if about is None else self.exposition.render_namespace(about)
-            batch.namespace_lines[name] = lines
+            batch.namespace_lines[name] = (
+                None if about is None else self.exposition.render_namespace(about)
+            )
             yield
         # References look at Services: theirs have to be through.
         if batch.routes is None:
@@ -245,28 +249,36 @@ class State:
         yield from self.exposition.prepare(batch.lines, batch.namespace_lines)
         if batch.routes is not None:
             yield from self.routes.preparing(batch.routes)
-        batch.lines.clear()
+        yield from self._reports.prepare(batch.reports)
+        yield from self._foreign.prepare(batch.foreign)
         changed = []
-        for number, (key, report) in enumerate(batch.reports.items() if self._seen_all else (), 1):
-            change = compare(self._reports.get(key), report, batch.clock.now)
-            if change is not None:
-                changed.append((key, change))
+        misannotated = self.misannotated
+        for number, (key, report) in enumerate(batch.reports.items(), 1):
+            before = self._reports.get(key)
+            misannotated += _is_misannotated(report) - _is_misannotated(before)
+            if self._seen_all:
+                change = compare(before, report, batch.clock.now)
+                if change is not None:
+                    changed.append((key, change))
             if not number % STRIDE:
                 yield
         self._show(batch)
-        for number, (key, change) in enumerate(changed, 1):
-            self.transitions.note(key, change)
-            if not number % STRIDE:
+        self.misannotated = misannotated
+        changed.reverse()
+        while changed:
+            self.transitions.note(*changed.pop())
+            if not len(changed) % STRIDE:
                 yield
         for told in self._observers:
             told(batch.reports.keys())
+        yield
+        for held in (self.exposition, self._reports, self._foreign, self.routes, batch):
+            yield from held.release()
 
     def _show(self, batch: Batch) -> None:
         """The one step in which all of it becomes visible."""
-        for held, fresh in ((self._reports, batch.reports), (self._foreign, batch.foreign)):
-            held.update(fresh)  # type: ignore[arg-type]  # those that are None go at once
-            for key in [key for key, report in fresh.items() if report is None]:
-                del held[key]
+        self._reports.publish(batch.reports)
+        self._foreign.publish(batch.foreign)
         if batch.routes is not None:
             self.routes.show(batch.routes)
         self.exposition.publish()
@@ -317,3 +329,7 @@ class State:
     ) -> Snapshot:
         """What readers see."""
         return Snapshot(self.reports, resources, now, shown=self._seen_all, settled=settled)
+
+
+def _is_misannotated(report: ServiceReport | None) -> bool:
+    return report is not None and bool(report.bad_annotations)

@@ -6,9 +6,7 @@ the state of the last commit, whole: a batch that is half put in can't be seen.
 
 from __future__ import annotations
 
-import struct
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableSequence, Sequence
 
 from exporter.catalogue import Family, Scope
 from exporter.exposition.chunks import ChunkStore
@@ -20,7 +18,8 @@ from exporter.exposition.formats import (
     negotiate,
 )
 from exporter.exposition.fragments import Fragment, Renderer, WideRenderer
-from exporter.exposition.pieces import LARGEST, Piece, deflate, lone_piece
+from exporter.exposition.pages import Body, Page
+from exporter.exposition.pieces import Key, Piece, lone_piece
 from exporter.model import (
     KindReport,
     NamespaceReport,
@@ -39,45 +38,8 @@ __all__ = [
     "negotiate",
 ]
 
-# Magic, deflate, no flags, no time (a scrape of the same state is the same bytes), no system.
-_GZIP_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
-_EMPTY_FINAL_BLOCK = b"\x03\x00"
-
-
-class Page:
-    """One scrape's answer: an immutable list of pieces, plain or as one gzip member."""
-
-    def __init__(self, pieces: Sequence[Piece | bytes]) -> None:
-        self._pieces = pieces
-
-    @property
-    def size(self) -> int:
-        """Bytes of the plain form."""
-        return sum(len(_text(piece)) for piece in self._pieces)
-
-    def pieces(self) -> Iterator[bytes]:
-        """The plain form."""
-        return (_text(piece) for piece in self._pieces)
-
-    def compressed(self) -> Iterator[bytes]:
-        """One gzip member, piece by piece; a step compresses one piece at most."""
-        yield _GZIP_HEAD
-        checksum = size = 0
-        for piece in self._pieces:
-            for part in (piece,) if isinstance(piece, Piece) else _cut(piece):
-                text = _text(part)
-                checksum = zlib.crc32(text, checksum)
-                size += len(text)
-                yield part.deflated() if isinstance(part, Piece) else deflate(text)
-        yield _EMPTY_FINAL_BLOCK + struct.pack("<II", checksum, size & 0xFFFFFFFF)
-
-
-def _text(piece: Piece | bytes) -> bytes:
-    return piece if isinstance(piece, bytes) else piece.text
-
-
-def _cut(text: bytes) -> Iterator[bytes]:
-    return (text[begin : begin + LARGEST] for begin in range(0, len(text), LARGEST))
+#: Routes whose keys are made between two pauses.
+_STRIDE = 256
 
 
 class Exposition:
@@ -99,6 +61,7 @@ class Exposition:
         self._kind_renderer = WideRenderer(about_kinds)
         self._routes = ChunkStore(len(about_routes))
         self._kinds = ChunkStore(len(about_kinds))
+        self._stores = (self._services, self._namespaces, self._routes, self._kinds)
         self._places: list[tuple[Family, ChunkStore, int]] = [
             (family, store, number)
             for store, members in (
@@ -110,6 +73,8 @@ class Exposition:
             for number, family in enumerate(members)
         ]
         self._places.sort(key=lambda place: self.families.index(place[0]))
+        #: What whole scrapes share until the next commit, by format.
+        self._bodies: dict[Format, Body] = {}
         self._heads = {
             form: {family.name: lone_piece(family_head(family, form)) for family in families}
             for form in Format
@@ -133,14 +98,19 @@ class Exposition:
 
     def prepare_routes(
         self,
-        routes: Mapping[RouteKey, Fragment | None],
+        routes: MutableSequence[tuple[RouteKey, Fragment | None]],
         kinds: Mapping[str, Fragment | None],
     ) -> Iterator[None]:
         """As prepare, for routes and their kinds. A scrape of single namespaces tells no kind."""
         # Keys begin with the namespace: by it a scrape may leave lines out.
-        by_place = {(key.namespace, key.kind, key.name): routes[key] for key in routes}
-        yield from self._routes.prepare(by_place)
-        yield from self._kinds.prepare({("", kind): lines for kind, lines in kinds.items()})
+        placed: list[tuple[Key, Fragment | None]] = []
+        while routes:
+            key, lines = routes.pop()
+            placed.append(((key.namespace, key.kind, key.name), lines))
+            if not len(routes) % _STRIDE:
+                yield
+        yield from self._routes.prepare(placed)
+        yield from self._kinds.prepare([(("", kind), lines) for kind, lines in kinds.items()])
 
     def commit(
         self,
@@ -148,23 +118,36 @@ class Exposition:
         namespaces: Mapping[str, Fragment | None],
     ) -> None:
         """Makes a batch visible at once; None takes a Service or namespace away."""
-        for _ in self.prepare(services, namespaces):
+        for _ in self.prepare(list(services.items()), namespaces):
             pass
         self.publish()
+        for _ in self.release():
+            pass
 
     def prepare(
         self,
-        services: Mapping[ServiceKey, Fragment | None],
+        services: MutableSequence[tuple[ServiceKey, Fragment | None]],
         namespaces: Mapping[str, Fragment | None],
     ) -> Iterator[None]:
-        """Puts a batch in, in short steps, where nobody sees it before `publish`."""
+        """Puts a batch in, in short steps, where nobody sees it before `publish`.
+
+        What is given of Services is used up.
+        """
         yield from self._services.prepare(services)
-        yield from self._namespaces.prepare({(name,): lines for name, lines in namespaces.items()})
+        yield from self._namespaces.prepare(
+            [((name,), lines) for name, lines in namespaces.items()]
+        )
 
     def publish(self) -> None:
         """Shows what was prepared last: one assignment."""
-        for store in (self._services, self._namespaces, self._routes, self._kinds):
-            store.publish()
+        for store in self._stores:
+            if store.publish():
+                self._bodies.clear()
+
+    def release(self) -> Iterator[None]:
+        """Lets go, in short steps, of what was shown before the last `publish`."""
+        for store in self._stores:
+            yield from store.release()
 
     def series(self) -> dict[str, int]:
         """How many series there are, by group."""
@@ -187,8 +170,22 @@ class Exposition:
         `namespaces` and `families` restrict it (None: all). `tail` is text that other metrics were
         rendered to in the same format; for OpenMetrics without its end mark, which is added here.
         """
+        if form is Format.OPENMETRICS_1_0_0:
+            tail += b"# EOF\n"
+        if self.silent:
+            return Page(Body(()), tail)
+        if namespaces is not None or families is not None:
+            return Page(self._collect(form, namespaces, families), tail)
+        body = self._bodies.get(form)
+        if body is None:
+            body = self._bodies[form] = self._collect(form, None, None)
+        return Page(body, tail)
+
+    def _collect(
+        self, form: Format, namespaces: frozenset[str] | None, families: frozenset[str] | None
+    ) -> Body:
         pieces: list[Piece | bytes] = []
-        for family, store, number in () if self.silent else self._places:
+        for family, store, number in self._places:
             if families is not None and family.name not in families:
                 continue
             if namespaces is None:
@@ -199,11 +196,7 @@ class Exposition:
             if found:
                 pieces.append(self._heads[form][family.name])
                 pieces.extend(found)
-        if tail:
-            pieces.append(tail)
-        if form is Format.OPENMETRICS_1_0_0:
-            pieces.append(b"# EOF\n")
-        return Page(pieces)
+        return Body(pieces)
 
 
 def _of(families: Sequence[Family], *scopes: Scope) -> tuple[Family, ...]:

@@ -9,8 +9,10 @@ than the text.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableSequence, Sequence
+from heapq import merge
 from itertools import islice
+from operator import itemgetter
 from typing import TypeVar
 
 import msgspec
@@ -29,10 +31,16 @@ from exporter.exposition.pieces import (
 #: Up to so many keys are spliced; to build the chunk anew is cheaper for more.
 _FEW = 4
 
-#: Keys that are completed between two pauses.
+#: Keys that are dealt with between two pauses.
 _STRIDE = 256
+#: Keys of one chunk that are dealt with together: when all is new, that is all there are.
+_PORTION = 1024
 
 _K = TypeVar("_K", bound=Key)
+#: A key and its lines; None takes it out.
+Pair = tuple[_K, Fragment | None]
+
+_key_of = itemgetter(0)
 
 
 class _Edition(msgspec.Struct):
@@ -50,6 +58,7 @@ class ChunkStore:
         self._families = families
         self._shown = _Edition([], [], [0] * families)
         self._next: _Edition | None = None
+        self._gone: list[Chunk] = []
         # What was asked for last is asked for family by family: it is found once.
         self._asked: frozenset[str] | None = None
         self._answer: _Edition | None = None
@@ -67,51 +76,64 @@ class ChunkStore:
 
     def apply(self, batch: Mapping[_K, Fragment | None]) -> bool:
         """Puts new fragments in (None: takes the key out); returns whether anything changed."""
-        for _ in self.prepare(batch):
+        for _ in self.prepare(list(batch.items())):
             pass
-        return self.publish()
+        changed = self.publish()
+        for _ in self.release():
+            pass
+        return changed
 
-    def prepare(self, batch: Mapping[_K, Fragment | None]) -> Iterator[None]:
-        """Makes, in short steps, the chunks that `publish` shows. Readers see nothing of it."""
-        self._next = None
+    def prepare(self, batch: MutableSequence[Pair[_K]]) -> Iterator[None]:
+        """Makes, in short steps, the chunks that `publish` shows. Readers see nothing of it.
+
+        The batch is used up: to let a hundred thousand fragments go at once would take as long as
+        to make some thousand.
+        """
+        self._next, self._gone = None, []
         if not batch:
             return
         shown = self._shown
         edition = _Edition([], [], list(shown.series))
-        keys: list[_K] = []
-        yield from _sort(batch, keys)
+        pairs: list[Pair[_K]] = []
+        yield from _sort(batch, pairs)
         changed = moved = False
         at = taken = 0  # `taken`: so many of the chunks that are shown are dealt with
-        while at < len(keys):
-            index = max(bisect_right(shown.firsts, keys[at]) - 1, 0)
-            limit = len(keys)
+        while at < len(pairs):
+            index = max(bisect_right(shown.firsts, pairs[at][0]) - 1, 0)
+            limit = len(pairs)
             if index + 1 < len(shown.firsts):
-                limit = bisect_left(keys, shown.firsts[index + 1], at)
+                limit = bisect_left(pairs, shown.firsts[index + 1], at, key=_key_of)
             edition.chunks += shown.chunks[taken:index]
             taken = index + 1
             old = shown.chunks[index] if shown.chunks else Chunk([], [])
             fresh = []
-            for chunk in self._change(old, keys[at:limit], batch, edition.series):
+            for chunk in self._change(old, pairs[at:limit], edition.series):
                 if chunk is not None:
                     fresh.append(chunk)
                 yield
             edition.chunks += fresh
             at = limit
-            changed |= fresh != shown.chunks[index : index + 1]
+            if fresh != shown.chunks[index : index + 1]:
+                changed = True
+                self._gone.append(old)
             if len(fresh) == 1 and fresh[0].keys is old.keys:
                 continue
             moved = True
             if sum(len(chunk.keys) for chunk in fresh) < len(old.keys):
                 _merge_last(edition.chunks)
-                if at == len(keys) or bisect_right(shown.firsts, keys[at]) - 1 > taken:
+                if at == len(pairs) or bisect_right(shown.firsts, pairs[at][0]) - 1 > taken:
                     # The one behind it does not have its turn next: it may be small as well.
                     edition.chunks += shown.chunks[taken : taken + 1]
                     taken = min(taken + 1, len(shown.chunks))
                     _merge_last(edition.chunks)
+                yield
         if changed:
             edition.chunks += shown.chunks[taken:]
             edition.firsts = [chunk.keys[0] for chunk in edition.chunks] if moved else shown.firsts
             self._next = edition
+        while pairs:
+            del pairs[-_STRIDE:]
+            yield
 
     def publish(self) -> bool:
         """Shows what was prepared; returns whether that is anything new."""
@@ -120,11 +142,17 @@ class ChunkStore:
             self._shown = edition
         return edition is not None
 
+    def release(self) -> Iterator[None]:
+        """Lets go, in short steps, of the chunks in whose place others are shown now."""
+        while self._gone:
+            self._gone.pop()
+            yield
+
     def _change(
-        self, old: Chunk, keys: list[_K], batch: Mapping[_K, Fragment | None], series: list[int]
+        self, old: Chunk, pairs: Sequence[Pair[_K]], series: list[int]
     ) -> Iterator[Chunk | None]:
         """The chunks that stand in place of one: itself when nothing changed. None is a pause."""
-        spliced = _splice(old, keys, batch, series)
+        spliced = _splice(old, pairs, series)
         if spliced is not None and (
             spliced.largest <= 2 * LARGEST or len(spliced.keys) == 1 or spliced is old
         ):
@@ -132,22 +160,24 @@ class ChunkStore:
             return
         chunk = spliced or old
         before = chunk.fragments()
-        after = dict(before)
-        for number, key in enumerate(keys, 1):
-            fragment = batch[key]
-            if fragment is None:
-                after.pop(key, None)
-            else:
-                after[key] = _complete(fragment, before.get(key))
-            if not number % _STRIDE:
-                yield None
-        if after == before and spliced is None:
-            yield from [old] if old.keys else []
-            return
+        if len(pairs) <= _PORTION:
+            after = _put(pairs, before, dict(before))
+            if after == before and spliced is None:
+                yield from [old] if old.keys else []
+                return
         chunk.count(series, -1)
-        for fresh in build_chunks(after, self._families):
-            fresh.count(series, 1)
-            yield fresh
+        for begin in range(0, len(pairs), _PORTION):
+            end = begin + _PORTION
+            kept = before
+            if len(pairs) > _PORTION:
+                # What lies between this portion's keys, or beyond all of them.
+                first = bisect_left(chunk.keys, pairs[begin][0]) if begin else 0
+                last = bisect_left(chunk.keys, pairs[end][0]) if end < len(pairs) else None
+                kept = {key: before[key] for key in chunk.keys[first:last]}
+            for fresh in build_chunks(_put(pairs[begin:end], before, dict(kept)), self._families):
+                fresh.count(series, 1)
+                yield fresh
+            yield None
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────
 
@@ -183,30 +213,50 @@ class ChunkStore:
             yield from chunk.keys
 
 
-def _sort(batch: Mapping[_K, Fragment | None], into: list[_K]) -> Iterator[None]:
-    """All keys in order: namespace by namespace, for to sort all at once would hold others up."""
-    grouped: dict[str, list[_K]] = {}
-    for number, key in enumerate(batch, 1):
-        grouped.setdefault(key[0], []).append(key)
-        if not number % 4096:
+def _sort(batch: MutableSequence[Pair[_K]], into: list[Pair[_K]]) -> Iterator[None]:
+    """All pairs by key: namespace by namespace, for to sort all at once would hold others up."""
+    grouped: dict[str, list[Pair[_K]]] = {}
+    while batch:
+        pair = batch.pop()
+        grouped.setdefault(pair[0][0], []).append(pair)
+        if not len(batch) % _PORTION:
             yield
     for namespace in sorted(grouped):
-        into += sorted(grouped[namespace])
-        if len(grouped) > 1:
+        group = grouped.pop(namespace)
+        if len(group) <= 2 * _PORTION:
+            into += sorted(group, key=_key_of)
             yield
+            continue
+        runs = []
+        for begin in range(0, len(group), 2 * _PORTION):
+            runs.append(sorted(group[begin : begin + 2 * _PORTION], key=_key_of))
+            yield
+        for number, pair in enumerate(merge(*runs, key=_key_of), 1):
+            into.append(pair)
+            if not number % _PORTION:
+                yield
 
 
-def _splice(
-    chunk: Chunk, keys: list[_K], batch: Mapping[_K, Fragment | None], series: list[int]
-) -> Chunk | None:
+def _put(
+    pairs: Sequence[Pair[_K]], before: Mapping[Key, Whole], into: dict[Key, Whole]
+) -> dict[Key, Whole]:
+    """Puts complete fragments in, or takes them out."""
+    for key, fragment in pairs:
+        if fragment is None:
+            into.pop(key, None)
+        else:
+            into[key] = _complete(fragment, before.get(key))
+    return into
+
+
+def _splice(chunk: Chunk, pairs: Sequence[Pair[_K]], series: list[int]) -> Chunk | None:
     """The chunk with other lines for a few keys that it has; None when it has to be built anew."""
-    if len(keys) > _FEW:
+    if len(pairs) > _FEW:
         return None
-    places = [chunk.find(key) for key in keys]
-    fragments = [batch[key] for key in keys]
-    if None in places or None in fragments:
+    places = [chunk.find(key) for key, _ in pairs]
+    if None in places or any(fragment is None for _, fragment in pairs):
         return None
-    for place, fragment in zip(places, fragments, strict=True):
+    for place, (_, fragment) in zip(places, pairs, strict=True):
         chunk = chunk.spliced(place, fragment, series)  # type: ignore[arg-type]
     return chunk
 

@@ -83,6 +83,11 @@ class Piece:
             self._deflated = deflate(self.text, level)
         return self._deflated
 
+    @property
+    def settled(self) -> bool:
+        """Whether it is packed as it will stay."""
+        return not self._fleeting
+
     def spliced(self, index: int, lines: bytes) -> Piece:
         """The piece with other lines for one key."""
         ends = self.ends

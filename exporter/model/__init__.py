@@ -8,7 +8,9 @@ from __future__ import annotations
 from exporter.model.changes import (
     Change,
     Delete,
+    Fill,
     Forget,
+    Missing,
     Replace,
     Upsert,
 )
@@ -82,6 +84,7 @@ __all__ = [
     "Change",
     "Changes",
     "Delete",
+    "Fill",
     "Finding",
     "FindingCode",
     "Forget",
@@ -91,6 +94,7 @@ __all__ = [
     "Lag",
     "LagKind",
     "ListMode",
+    "Missing",
     "NamespaceReport",
     "ObjectKey",
     "PodsReport",

@@ -41,4 +41,27 @@ class Forget(msgspec.Struct, frozen=True):
     namespace: str
 
 
-Change = Upsert | Delete | Replace | Forget
+class Missing(msgspec.Struct, frozen=True):
+    """A resource of one namespace that was not held and is wanted again.
+
+    `ticket` tells one wish from another for the same: what was read for an earlier one is void.
+    """
+
+    resource: str
+    namespace: str
+    ticket: int
+
+
+class Fill(msgspec.Struct, frozen=True):
+    """What was missing: all its objects, read after it was told that they are."""
+
+    missing: Missing
+    objects: tuple[Retained | Rejected, ...]
+
+    @property
+    def resource(self) -> str:
+        """As every change has it."""
+        return self.missing.resource
+
+
+Change = Upsert | Delete | Replace | Forget | Fill

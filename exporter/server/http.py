@@ -8,10 +8,15 @@ from contextlib import suppress
 from http import HTTPStatus
 
 import structlog
-from aiohttp import HttpVersion, HttpVersion10, HttpVersion11, web
+from aiohttp import HttpVersion, HttpVersion10, HttpVersion11
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http_parser import RawRequestMessage
 from aiohttp.streams import StreamReader
+from aiohttp.web_protocol import RequestHandler
+from aiohttp.web_request import BaseRequest
+from aiohttp.web_response import Response as PlainResponse
+from aiohttp.web_response import StreamResponse
+from aiohttp.web_server import Server
 
 from exporter.log import describe_exception
 from exporter.server.auth import Asked, Everybody, Gate
@@ -60,7 +65,7 @@ class Answering:
         self.gate: Gate = Everybody()
         self.headers: Mapping[str, str] = {}
 
-    async def answer(self, given: web.BaseRequest) -> web.StreamResponse:
+    async def answer(self, given: BaseRequest) -> StreamResponse:
         """Answer one request."""
         loop = asyncio.get_running_loop()
         begun = loop.time()
@@ -87,7 +92,7 @@ class Answering:
         finally:
             protocol.rest()
 
-    async def _choose(self, given: web.BaseRequest, seat: Seat) -> Response:
+    async def _choose(self, given: BaseRequest, seat: Seat) -> Response:
         if isinstance(given, Plain) and given.spoken not in _SPOKEN:
             return say(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "speaks HTTP/1.1")
         authorization = given.headers.get("Authorization", "")
@@ -98,8 +103,8 @@ class Answering:
         return self._ask(given, seat)
 
     async def _send(
-        self, given: web.BaseRequest, response: Response, seat: Seat, begun: float
-    ) -> web.StreamResponse:
+        self, given: BaseRequest, response: Response, seat: Seat, begun: float
+    ) -> StreamResponse:
         sending = Sending(self._seats, seat, self._limits.stall)
         if not response.scrape:
             return await self._write(given, response, sending)
@@ -114,9 +119,9 @@ class Answering:
         return stream
 
     async def _write(
-        self, given: web.BaseRequest, response: Response, sending: Sending
-    ) -> web.StreamResponse:
-        stream = web.StreamResponse(status=response.status, headers=self._dress(response))
+        self, given: BaseRequest, response: Response, sending: Sending
+    ) -> StreamResponse:
+        stream = StreamResponse(status=response.status, headers=self._dress(response))
         if response.length is not None:
             stream.content_length = response.length
         if response.status in _LAST:
@@ -130,7 +135,7 @@ class Answering:
         _log.debug("request", method=given.method, path=given.path, status=response.status)
         return stream
 
-    def _ask(self, given: web.BaseRequest, seat: Seat) -> Response:
+    def _ask(self, given: BaseRequest, seat: Seat) -> Response:
         try:
             return self._respond(
                 Request(
@@ -158,7 +163,7 @@ class Answering:
         return headers
 
 
-class Plain(web.BaseRequest):
+class Plain(BaseRequest):
     """A request whose answer does not say by which software it was made.
 
     `spoken` is the version of HTTP that the client named.
@@ -166,14 +171,14 @@ class Plain(web.BaseRequest):
 
     spoken: HttpVersion
 
-    async def _prepare_hook(self, response: web.StreamResponse) -> None:
+    async def _prepare_hook(self, response: StreamResponse) -> None:
         response.headers.popall("Server", None)
 
 
 def make_request(
     message: RawRequestMessage,
     payload: StreamReader,
-    protocol: web.RequestHandler,
+    protocol: RequestHandler,
     writer: AbstractStreamWriter,
     task: asyncio.Task[None],
 ) -> Plain:
@@ -186,14 +191,14 @@ def make_request(
     return made
 
 
-class Http(web.RequestHandler):
+class Http(RequestHandler):
     """A connection that speaks HTTP, until it is lost."""
 
     __slots__ = ("_deadline", "_left", "_limits", "_seats", "_waiting", "seat")
 
     def __init__(
         self,
-        server: web.Server,
+        server: Server,
         deadline: asyncio.TimerHandle,
         seats: Seats,
         seat: Seat,
@@ -253,11 +258,11 @@ class Http(web.RequestHandler):
 
     def handle_error(
         self,
-        request: web.BaseRequest,
+        request: BaseRequest,
         status: int = 500,
         exc: BaseException | None = None,
         message: str | None = None,  # noqa: ARG002 - it has several lines, and repeats the request
-    ) -> web.StreamResponse:
+    ) -> StreamResponse:
         """What is no HTTP gets one line of plain text, and none in the log but at debug."""
         if isinstance(exc, ConnectionError):
             raise exc  # the client went away: there is nobody to tell
@@ -267,6 +272,6 @@ class Http(web.RequestHandler):
             getattr(_log, level)("bad request", status=status, reason=reason)
         if request.writer.output_size > 0:
             raise ConnectionResetError("the answer has begun already")
-        response = web.Response(status=status, text=f"{HTTPStatus(status).phrase.lower()}\n")
+        response = PlainResponse(status=status, text=f"{HTTPStatus(status).phrase.lower()}\n")
         response.force_close()
         return response

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import aclosing
 
-from aiohttp import web
+from aiohttp.web_response import StreamResponse
 
 from exporter.server.seats import Seat, Seats
 from exporter.server.turns import Turn
@@ -36,7 +36,7 @@ class Sending:
         self.turn: Turn | None = None
         self.size = 0
 
-    async def send(self, stream: web.StreamResponse, steps: Iterator[bytes]) -> None:
+    async def send(self, stream: StreamResponse, steps: Iterator[bytes]) -> None:
         """Send a whole body, made in steps."""
         clock = asyncio.get_running_loop().time
         gathered: list[bytes] = []
@@ -58,7 +58,7 @@ class Sending:
             await self._unless_stalled(stream.write(b"".join(gathered)))
         await self._unless_stalled(stream.write_eof())
 
-    async def pass_on(self, stream: web.StreamResponse, pieces: AsyncIterator[bytes]) -> None:
+    async def pass_on(self, stream: StreamResponse, pieces: AsyncIterator[bytes]) -> None:
         """Send each piece at once, until there are no more."""
         async with aclosing(pieces):  # type: ignore[type-var]  # they come from a generator
             async for piece in pieces:

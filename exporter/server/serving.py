@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 import structlog
-from aiohttp import web
+from aiohttp.web_server import Server as HttpServer
 
 from exporter.server.addresses import BACKLOG, open_sockets
 from exporter.server.auth import Everybody, Gate, Passwords
@@ -67,7 +67,7 @@ class Server:
         self._limits = limits
         self._connections = Connections(self._serve, limits)
         self._answering = Answering(respond, scrape_ended, limits, self._connections.seats)
-        self._http: web.Server | None = None
+        self._http: HttpServer | None = None
         self._listeners: list[asyncio.Server] = []
         self._reloading: asyncio.Task[None] | None = None
         self._told: tuple[str, ...] = ()
@@ -93,7 +93,7 @@ class Server:
             for each in sockets:
                 each.close()
             raise ServerError(lines)
-        self._http = web.Server(self._answering.answer, request_factory=make_request)
+        self._http = HttpServer(self._answering.answer, request_factory=make_request)
         loop = asyncio.get_running_loop()
         for each in sockets:
             self._listeners.append(

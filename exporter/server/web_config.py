@@ -6,7 +6,6 @@ refused by name: to ignore a line about security silently would be worse. It rea
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
@@ -159,9 +158,7 @@ class _Reader:
             elif full in _NOT_HERE:
                 self._complain(full, _NOT_HERE[full])
             else:
-                close = difflib.get_close_matches(str(key), list(known), n=1)
-                guess = f"; did you mean {place}{close[0]}?" if close else ""
-                self._complain(full, f"is no such setting{guess}")
+                self._complain(full, f"is no such setting{_guess(str(key), known, place)}")
         return taken
 
     def _text(self, found: dict[str, Any], place: str, key: str) -> str:
@@ -250,8 +247,7 @@ class _Reader:
             if name in CIPHERS:
                 chosen.append(CIPHERS[name])
             elif name not in _TLS13_CIPHERS:
-                close = difflib.get_close_matches(name, list(CIPHERS), n=1)
-                guess = f"; did you mean {close[0]}?" if close else ""
+                guess = _guess(name, CIPHERS)
                 self._complain("tls_server_config.cipher_suites", f"does not take {name}{guess}")
         return tuple(chosen)
 
@@ -282,3 +278,10 @@ class _Reader:
                 self._complain(place + name, "must be one line of printable text")
             chosen[name] = value
         return chosen
+
+
+def _guess(word: str, known: Iterable[str], prefix: str = "") -> str:
+    import difflib  # noqa: PLC0415 - for a mistake alone
+
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean {prefix}{close[0]}?" if close else ""

@@ -17,7 +17,7 @@ from exporter.web.messages import (
     Waits,
     say,
 )
-from exporter.web.routes import PAGE_ROUTES, ROUTES, respond, respond_apart
+from exporter.web.routes import PAGE_ROUTES, ROUTES, load_pages, respond, respond_apart
 
 __all__ = [
     "PAGE_ROUTES",
@@ -31,6 +31,7 @@ __all__ = [
     "Site",
     "Streams",
     "Waits",
+    "load_pages",
     "respond",
     "respond_apart",
     "say",

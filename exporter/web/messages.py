@@ -14,7 +14,7 @@ from collections.abc import (
     Iterator,
     Mapping,
 )
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -22,7 +22,9 @@ from exporter.exposition import Exposition
 from exporter.model import ServiceKey, ServiceView, Snapshot, Transition
 from exporter.objects.pods import Pod
 from exporter.web.desk import Desk
-from exporter.web.routing import Routes
+
+if TYPE_CHECKING:  # no scrape needs what sorts and filters routes
+    from exporter.web.routing import Routes
 
 PLAIN = "text/plain; charset=utf-8"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 from exporter.catalogue import FAMILIES
@@ -88,6 +87,8 @@ def _find_families(names: frozenset[str] | None, site: Site) -> frozenset[str] |
         elif name in catalogued:
             raise _BadFilter(f"family {name} is not exported: group {catalogued[name]}")
         else:
+            import difflib  # noqa: PLC0415 - for a mistake alone
+
             close = difflib.get_close_matches(name, sorted(known), n=1)
             guess = f"; did you mean {close[0]}?" if close else ""
             raise _BadFilter(f"no such family: {_show(name)}{guess}")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import difflib
 from collections.abc import Generator, Iterable
 
 import msgspec
@@ -112,6 +111,8 @@ def read_query(pairs: Iterable[tuple[str, str]]) -> Query:
     given: dict[str, list[str]] = {name: [] for name in PARAMETERS}
     for name, value in pairs:
         if name not in given:
+            import difflib  # noqa: PLC0415 - for a mistake alone
+
             close = difflib.get_close_matches(name[:40], PARAMETERS, n=1)
             guess = f"; did you mean {close[0]}?" if close else ""
             raise BadQuery(show(name), f"no such parameter: {show(name)}{guess}")
@@ -246,6 +247,8 @@ def _split(values: list[str]) -> frozenset[str]:
 def _choose(name: str, values: list[str], known: tuple[str, ...]) -> frozenset[str]:
     chosen = _split(values)
     for word in sorted(chosen - set(known)):
+        import difflib  # noqa: PLC0415 - for a mistake alone
+
         close = difflib.get_close_matches(word[:80], known, n=1)
         hint = f"; did you mean {close[0]}?" if close else f"; takes {', '.join(known[:6])}"
         raise BadQuery(name, f"{name}: no such {name}: {show(word)}{hint}")

@@ -6,24 +6,12 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 from exporter.model import ServiceKey
-from exporter.web.api.events import answer_events
-from exporter.web.api.lists import answer_namespaces, answer_services, answer_summary
-from exporter.web.api.openapi import answer_openapi
-from exporter.web.api.ready import answer_ready as answer_readiness
-from exporter.web.api.ready import answer_ready_of
-from exporter.web.api.routes import answer_routes
-from exporter.web.api.service import answer_service
-from exporter.web.discovery import answer_discovery
 from exporter.web.health import answer_alive, answer_ready
+from exporter.web.late import Late
 from exporter.web.messages import Request, Response, Site, say
 from exporter.web.metrics import answer_metrics
 from exporter.web.own import answer_own
-from exporter.web.page.assets import answer_asset
 from exporter.web.page.bare import answer_bare
-from exporter.web.page.overview import answer_overview
-from exporter.web.page.routes import answer_routes_page
-from exporter.web.page.service import answer_service_page
-from exporter.web.sending import answer_problem
 
 Answer = Callable[[Request, Site], Response]
 
@@ -36,7 +24,7 @@ ROUTES: dict[str, Answer] = {
     "/readyz": answer_ready,
     "/-/healthy": answer_alive,
     "/-/ready": answer_ready,
-    "/sd/http": answer_discovery,
+    "/sd/http": Late("discovery", "answer_discovery"),
 }
 
 #: What is served apart, without authentication: nothing that tells of the cluster.
@@ -51,28 +39,39 @@ APART: dict[str, Answer] = {
 
 #: There unless the page is disabled.
 PAGE_ROUTES: dict[str, Answer] = {
-    "/": answer_overview,
-    "/api/v1/services": answer_services,
-    "/api/v1/ready": answer_readiness,
-    "/api/v1/summary": answer_summary,
-    "/api/v1/routes": answer_routes,
-    "/routes": answer_routes_page,
-    "/api/v1/namespaces": answer_namespaces,
-    "/api/v1/events": answer_events,
-    "/api/v1/openapi.json": answer_openapi,
+    "/": Late("page.overview", "answer_overview"),
+    "/api/v1/services": Late("api.lists", "answer_services"),
+    "/api/v1/ready": Late("api.ready", "answer_ready"),
+    "/api/v1/summary": Late("api.lists", "answer_summary"),
+    "/api/v1/routes": Late("api.routes", "answer_routes"),
+    "/routes": Late("page.routes", "answer_routes_page"),
+    "/api/v1/namespaces": Late("api.lists", "answer_namespaces"),
+    "/api/v1/events": Late("api.events", "answer_events"),
+    "/api/v1/openapi.json": Late("api.openapi", "answer_openapi"),
 }
 
 #: What is about one Service: these, its namespace and its name.
 _ABOUT_ONE: dict[str, Callable[[Request, Site, ServiceKey], Response]] = {
-    "/api/v1/services/": answer_service,
-    "/services/": answer_service_page,
+    "/api/v1/services/": Late("api.service", "answer_service"),
+    "/services/": Late("page.service", "answer_service_page"),
 }
 #: What stands behind the name in questions about one Service.
 _READY = "/ready"
+_READY_OF = Late("api.ready", "answer_ready_of")
 _ASSETS = "/ui/"
+_ASSET = Late("page.assets", "answer_asset")
+_PROBLEM = Late("sending", "answer_problem")
 _API = "/api/"
 
 _METHODS = ("GET", "HEAD")
+
+
+def load_pages() -> None:
+    """Import what is imported late: once a scrape can be answered, no page need wait for it."""
+    more = (_READY_OF, _ASSET, _PROBLEM)
+    for answer in (*ROUTES.values(), *PAGE_ROUTES.values(), *_ABOUT_ONE.values(), *more):
+        if isinstance(answer, Late):
+            answer.load()
 
 
 def respond(request: Request, site: Site) -> Response:
@@ -86,13 +85,13 @@ def respond(request: Request, site: Site) -> Response:
     answer = _find(path, site)
     if answer is None:
         if path.startswith(_API) and site.place.page:
-            return answer_problem(404, "No such page", "no such page; openapi.json lists them")
+            return _PROBLEM(404, "No such page", "no such page; openapi.json lists them")
         return say(404, "no such page; / lists what is here")
     if request.method not in _METHODS:
         allowed = ", ".join(_METHODS)
         line = f"this page takes {allowed} only"
         if path.startswith(_API):
-            return answer_problem(405, "Method not allowed", line, ("Allow", allowed))
+            return _PROBLEM(405, "Method not allowed", line, ("Allow", allowed))
         return say(405, line, ("Allow", allowed))
     return answer(request, site)
 
@@ -116,11 +115,11 @@ def _find(path: str, site: Site) -> Answer | None:
     for start, answer in _ABOUT_ONE.items():
         rest = path.removeprefix(start)
         if start.startswith(_API) and rest.endswith(_READY) and rest.count("/") > 1:
-            answer, rest = answer_ready_of, rest.removesuffix(_READY)  # noqa: PLW2901 - of this one
+            answer, rest = _READY_OF, rest.removesuffix(_READY)  # noqa: PLW2901 - of this one
         namespace, slash, name = rest.partition("/")
         if path.startswith(start) and slash and namespace and name and "/" not in name:
             key = ServiceKey(namespace, name)
             return lambda request, site: answer(request, site, key)
     if path.startswith(_ASSETS) and (asset := site.asset(path.removeprefix(_ASSETS))) is not None:
-        return lambda request, _site: answer_asset(request, asset)
+        return lambda request, _site: _ASSET(request, asset)
     return None

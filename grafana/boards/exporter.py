@@ -180,6 +180,15 @@ _API = Section(
             Line(f"topk(10, {rate('api_received_bytes_total', 'resource')})", "{{resource}}"),
             unit="Bps",
         ),
+        graph(
+            "Changes told",
+            "Changes of Services for the receiver (--notify.url) and as Events (--events), by what "
+            "became of them. 'refused', 'dropped' and 'forbidden' did not arrive: the exporter's "
+            "log says why. Empty without both.",
+            Line(rate("notify_changes_total", "outcome"), "webhook {{outcome}}"),
+            Line(rate("events_written_total", "outcome"), "Events {{outcome}}"),
+            unit="ops",
+        ),
     ),
 )
 

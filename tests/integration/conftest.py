@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
 
-from tests.guard import Guard, guarding
+from tests.guard import MEASURED_ANEW, Guard, guarding
+
+_HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test of this folder is looked at by the guard."""
+    for item in items:
+        if item.path.is_relative_to(_HERE):
+            item.add_marker(MEASURED_ANEW)
 
 
 @pytest.fixture(autouse=True)

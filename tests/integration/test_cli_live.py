@@ -37,6 +37,24 @@ async def test_scrape_reads_a_cluster_once() -> None:
         assert server.seen("endpointslices", "list")
 
 
+async def test_lists_of_one_reading_are_under_way_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """None is answered before services, slices, Pods and Nodes have all been asked for."""
+    gate, answer = asyncio.Barrier(4), SimServer._list
+
+    async def wait(server: SimServer, *given: Any) -> Any:
+        await gate.wait()
+        return await answer(server, *given)
+
+    monkeypatch.setattr(SimServer, "_list", wait)
+    async with cluster("web-shop") as (_, kubeconfig):
+        words = ("get", "-A", "--kubeconfig", kubeconfig, "--workloads", "off")
+        status, out, err = await run(*words, "--no-headers")
+    assert (status, err) == (0, "")
+    assert "catalog" in out
+
+
 async def test_get_shows_one_namespace_and_reads_no_more() -> None:
     """With -n only that namespace is asked for, so that a Role in it is enough."""
     async with cluster("web-shop") as (server, kubeconfig):

@@ -67,3 +67,32 @@ async def test_what_a_test_does_itself_is_its_own_affair(guard: Guard) -> None:
     work(2 * BOUND)
     await asyncio.sleep(0)
     assert guard.holds(BOUND) == []
+
+
+_MEASURED = """
+    from tests.guard import MEASURED_ANEW, Guard
+    held = [{seconds}]
+    @MEASURED_ANEW
+    def test_holds():
+        guard = Guard()
+        guard._longest["_add_reader"] = held.pop(0)
+        guard.check()
+"""
+
+
+@pytest.mark.parametrize(
+    "seconds, outcomes",
+    [
+        ("0.097, 0.0", {"rerun": 1, "passed": 1}),
+        ("0.097, 0.097, 0.0", {"rerun": 2, "passed": 1}),
+        ("0.097, 0.097, 0.097, 0.0", {"rerun": 2, "failed": 1}),
+        ("'a fault', 0.0", {"failed": 1}),
+    ],
+)
+def test_what_the_machine_took_is_not_a_hold(
+    pytester: pytest.Pytester, seconds: str, outcomes: dict[str, int]
+) -> None:
+    """A hold that is there three times fails a test; whatever else fails, fails at once."""
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
+    pytester.makepyfile(_MEASURED.format(seconds=seconds))
+    assert pytester.runpytest_inprocess().parseoutcomes() == outcomes

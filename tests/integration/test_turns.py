@@ -252,3 +252,19 @@ async def test_no_commit_shows_half_a_list(monkeypatch: pytest.MonkeyPatch) -> N
             run.list("endpointslices", fresh)
             await run.until(partial(has_more, seen_in_order, number + 1))
     assert seen_in_order == [(2000, 2000), (2000, 4000), (2000, 2000), (2000, 4000)]
+
+
+async def test_what_goes_holds_nobody(monkeypatch: pytest.MonkeyPatch, guard: Guard) -> None:
+    """Access to all Services is lost, and given back: what they were goes in small steps."""
+    many = build(9_000, 1, pods=False)
+    async with running(monkeypatch) as run:
+        run.list("endpointslices", many.slices)
+        run.list("services", many.services)
+        for optional in ("pods", "nodes"):
+            run.statuses[optional].forbidden = True
+        await run.until(lambda: len(run.state.reports) == 9_000)
+        run.tell(Forget("services", ""))
+        await run.until(lambda: not run.state.reports and not run.state.pending)
+        run.list("services", many.services[:2_000])
+        await run.until(lambda: len(run.state.reports) == 2_000)
+    guard.check()

@@ -109,6 +109,7 @@ class Feed:
         lists: Lists,
         telemetry: Telemetry,
         quiet: bool = False,
+        fresh: bool = False,
     ) -> None:
         self._client = client
         self._plan = plan
@@ -118,7 +119,8 @@ class Feed:
         self._telemetry = telemetry
         self._resource = RESOURCES[plan.resource]
         self._versions = Versions(self._resource.paths(plan.namespace or None))
-        self._state = FeedState()
+        # What a server could not serve from its cache is asked for as it is now.
+        self._state = FeedState(unavailable=fresh)
         self._gathered: list[Found] = []
         self._telling = None if quiet else Telling(plan.resource, plan.namespace)
 

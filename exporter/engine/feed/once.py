@@ -25,12 +25,15 @@ async def list_once(
     lists: Lists | None = None,
     telemetry: Telemetry | None = None,
     patience: float = 60.0,
+    fresh: bool = False,
 ) -> tuple[Retained | Rejected, ...]:
     """All objects of a resource in a scope; raises ApiError where they can't be read.
 
     ForbiddenError and AbsentError tell what another may do without. A server that asks for
-    patience (429, or 5xx with Retry-After) is given `patience` seconds in all; any other failure
-    is final, for it is told to a person who can do something about it.
+    patience (429, or 5xx with Retry-After) is given `patience` seconds from then on; any other
+    failure is final, for it is told to a person who can do something about it. `lists` are shared
+    by those that are read together. `fresh`: as of now, not as the
+    server has it in its cache.
     """
     plan = msgspec.structs.replace(plan, mode=SyncMode.POLL)
     found: list[tuple[Retained | Rejected, ...]] = []
@@ -46,13 +49,15 @@ async def list_once(
         lists=lists or Lists(),
         telemetry=telemetry or Unmeasured(),
         quiet=True,
+        fresh=fresh,
     )
-    until = time.monotonic() + patience
+    until: float | None = None  # what waits in line for others is not refused yet
     order = feed.begin()
     while not found:
         if isinstance(order, Rest) and order.failure is not None:
-            waits = order.failure.passing and time.monotonic() + order.seconds < until
-            if not waits:
+            now = time.monotonic()
+            until = now + patience if until is None else until
+            if not order.failure.passing or now + order.seconds >= until:
                 raise feed.error or BrokenError(order.failure.message)
         order = await feed.carry_out(order)
     return found[-1]

@@ -224,7 +224,7 @@ def test_what_is_prepared_is_not_seen_before_it_is_published() -> None:
     before = texts(store)
     change: Batch = {key: lines(key, 2, 3) for key in keys(3000)}
     steps = 0
-    for _ in store.prepare(change):
+    for _ in store.prepare(list(change.items())):
         steps += 1
         assert texts(store) == before
         assert store.series == [2000, 2000]
@@ -234,6 +234,55 @@ def test_what_is_prepared_is_not_seen_before_it_is_published() -> None:
     assert texts(store) == expected(change)
     assert store.series == [6000, 3000]
     assert not store.publish()
+
+
+class Counted(tuple[bytes, bytes]):
+    """Lines that are missed when they are gone."""
+
+    __slots__ = ()
+    gone = 0
+
+    def __del__(self) -> None:
+        Counted.gone += 1
+
+
+def test_lines_that_were_put_in_go_in_small_steps() -> None:
+    """To let a hundred thousand go in one would hold the loop for a tenth of a second."""
+    Counted.gone = most = 0
+    batch: list[tuple[tuple[str, ...], Fragment | None]] = [
+        (key, Counted(lines(key, 1))) for key in keys(10_000)
+    ]
+    store = ChunkStore(2)
+    before = 0
+    for _ in store.prepare(batch):
+        most, before = max(most, Counted.gone - before), Counted.gone
+    assert store.publish()
+    assert Counted.gone == 10_000
+    assert most <= 256
+    assert batch == []
+
+
+def test_to_take_all_out_pauses_at_each_chunk() -> None:
+    """Where nothing comes in place of a chunk there is a pause as well, and for its end another."""
+    store = store_of({key: lines(key, 1) for key in keys(5000)})
+    chunks = len(sizes(store))
+    steps = sum(1 for _ in store.prepare([(key, None) for key in keys(5000)]))
+    assert steps > chunks
+    assert store.publish()
+    assert sum(1 for _ in store.release()) == chunks
+    assert texts(store) == [b"", b""]
+
+
+def test_very_many_keys_between_two_others() -> None:
+    """They come in portions, and what was there before lies between and around them."""
+    few: Batch = {key: lines(key, 1) for key in (("a", "a"), ("n", "s2500x"), ("z", "z"))}
+    store = store_of(few)
+    many: Batch = {("n", f"s{number:04}"): lines(("n", str(number)), 1) for number in range(5000)}
+    gone: Batch = {("n", "s2500x"): None, ("z", "z"): lines(("z", "z"), 2)}
+    assert store.apply(dict(reversed((many | gone).items())))
+    assert texts(store) == expected(few | many | gone)
+    assert len(store) == 5002
+    assert store.series == [5002, 5002]
 
 
 def test_a_piece_that_keeps_changing_is_packed_quickly() -> None:

@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 
 from exporter.engine.state import State
 from exporter.exposition import Exposition, Format, Page
+from exporter.model import ServiceKey
 from tests.unit.apiserver import (
     ALL_GROUPS,
     Json,
@@ -244,3 +245,27 @@ def test_who_is_silent_tells_only_the_tail(form: Format) -> None:
 
     exposition.silent = False
     assert plain(exposition.scrape(form)) == before
+
+
+def test_what_is_shared_goes_with_the_edition() -> None:
+    """A scrape that was begun ends as it was; after a commit the next has what is new, packed too.
+
+    A family or namespace that is asked for alone is never taken for the whole.
+    """
+    state = busy()
+    exposition = state.exposition
+    before = exposition.scrape(TEXT)
+    old = plain(before)
+    assert plain(exposition.scrape(OPEN)) != old
+    assert plain(exposition.scrape(TEXT, namespaces=frozenset("d"))) != old
+    assert plain(exposition.scrape(TEXT)) == old
+    gone: dict[ServiceKey, None] = {ServiceKey("d", "s000"): None}
+    exposition.commit(gone, {})
+    new = plain(exposition.scrape(TEXT))
+    assert b's000"' in old
+    assert b's000"' not in new
+    assert gzip.decompress(b"".join(exposition.scrape(TEXT).compressed())) == new
+    assert plain(before) == old
+    assert gzip.decompress(b"".join(before.compressed())) == old
+    exposition.silent = True
+    assert plain(exposition.scrape(TEXT, tail=b"own 1\n")) == b"own 1\n"

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
+import exporter.web
 from exporter.web import PAGE_ROUTES, ROUTES, Place
 from tests.unit.web.sites import body, get, report, site, text
 
@@ -20,10 +25,31 @@ READY = "/api/v1/ready"
 PATHS = (*LINES, *API, "/ui/app.js")
 
 
+_WEB = Path(exporter.web.__file__).parent
+
+
 def test_all_pages_are_known() -> None:
     """These are the pages; tests below go over all of them."""
     assert tuple(ROUTES) == LINES
     assert tuple(PAGE_ROUTES) == ("/", API[0], READY, *API[1:])
+
+
+def test_late_pages_are_loaded_at_once() -> None:
+    """After one call, in a process that was asked for no page, no page has anything to import."""
+    code = (
+        "import sys, exporter.web as web\n"
+        "before = 'exporter.web.page.parts' in sys.modules\n"
+        "web.load_pages()\n"
+        "print(before, *sorted(name for name in sys.modules if name.startswith('exporter.web.')))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    before, *loaded = done.stdout.split()
+    assert before == "False"
+    there = {
+        f"exporter.{'.'.join(path.with_suffix('').parts)}".removesuffix(".__init__")
+        for path in (Path("web") / each.relative_to(_WEB) for each in _WEB.rglob("*.py"))
+    }
+    assert {"exporter.web", *loaded} == there
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -1,0 +1,109 @@
+"""A shard before a simulated server: what it holds, and what it asks for when it needs more."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+
+from exporter.cluster.shard import Shard
+from exporter.engine.live import Engine
+from exporter.engine.state import State
+from exporter.model import ServiceKey, SyncMode
+from exporter.reflector import Plan, backoff
+from exporter.sim.faults import Fault, FaultKind
+from exporter.sim.server import SimServer
+from exporter.sim.store import Store
+from exporter.telemetry import Telemetry
+from tests.integration.feeding import client_of, until
+from tests.unit.apiserver import choices, pod, service
+
+RESOURCES = ("services", "endpointslices", "pods")
+SHARD = Shard(1, 3)
+NAMESPACES = [f"team-{number}" for number in range(30)]
+#: Namespaces whose Service is this shard's, and others.
+OURS = [name for name in NAMESPACES if SHARD.owns(ServiceKey(name, "s"))]
+OTHERS = [name for name in NAMESPACES if name not in OURS]
+
+
+def fill_store(store: Store) -> None:
+    """A Service in every namespace, with four Pods that it selects."""
+    for namespace in NAMESPACES:
+        store.load([service("s", namespace, selector={"app": "s"})])
+        store.load([pod(f"p{number}", "10.0.0.1", namespace) for number in range(4)])
+
+
+@contextlib.asynccontextmanager
+async def running(server: SimServer) -> AsyncIterator[State]:
+    """A shard that follows the server."""
+    client, telemetry = client_of(server.url), Telemetry("0")
+    state = State(choices(shard=SHARD, refills=True))
+    plans = [Plan(resource, mode=SyncMode.WATCH) for resource in RESOURCES]
+    engine = Engine(client, plans, state, telemetry, required=RESOURCES[:2])
+    task = asyncio.create_task(engine.run())
+    try:
+        yield state
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await client.close()
+
+
+def selected(state: State, key: ServiceKey) -> int | None:
+    """How many Pods a report counts; None: they are not known, or nothing is reported."""
+    report = state.reports.get(key)
+    return None if report is None or report.pods is None else report.pods.selected
+
+
+async def test_a_shard_holds_the_pods_of_its_namespaces_alone() -> None:
+    """A third of all; a Service that comes elsewhere gets its Pods by a list of its namespace."""
+    store = Store()
+    fill_store(store)
+    server = SimServer(store)
+    await server.start()
+    told = set[int | None]()
+    try:
+        async with running(server) as state:
+            await until(lambda: len(state.reports) == len(OURS))
+            await until(lambda: state.cluster.count("pods") == 4 * len(OURS))
+            assert 0 < len(OURS) < len(NAMESPACES) / 2
+            assert {selected(state, ServiceKey(name, "s")) for name in OURS} == {4}
+
+            place = OTHERS[0]
+            mine = next(
+                key for key in (ServiceKey(place, str(n)) for n in range(99)) if SHARD.owns(key)
+            )
+            state.observe(lambda _keys: told.add(selected(state, mine)))
+            store.load([service(mine.name, place, selector={"app": "s"})])
+            await until(lambda: selected(state, mine) == 4)
+            assert state.cluster.count("pods") == 4 * len(OURS) + 4
+            assert told <= {None, 4}
+
+            store.delete("Service", place, mine.name)
+            await until(lambda: state.cluster.count("pods") == 4 * len(OURS))
+    finally:
+        await server.stop()
+
+
+async def test_what_fails_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until the answer comes the Pods are unknown, and all else goes on."""
+    monkeypatch.setattr(backoff, "FIRST_SECONDS", 0.01)
+    store = Store()
+    fill_store(store)
+    place = OTHERS[0]
+    fault = Fault(FaultKind.ERROR_500, resource="pods", verb="list", namespace=place, times=2)
+    server = SimServer(store, faults=[fault])
+    await server.start()
+    mine = next(key for key in (ServiceKey(place, str(n)) for n in range(99)) if SHARD.owns(key))
+    told = list[int | None]()
+    try:
+        async with running(server) as state:
+            await until(lambda: state.cluster.count("pods") == 4 * len(OURS))
+            state.observe(lambda _keys: told.append(selected(state, mine)))
+            store.load([service(mine.name, place, selector={"app": "s"})])
+            await until(lambda: selected(state, mine) == 4)
+            assert set(told) == {None, 4}
+    finally:
+        await server.stop()
