@@ -90,13 +90,11 @@ class ChunkStore:
         to make some thousand.
         """
         self._next, self._gone = None, []
-        if not batch:
-            return
         shown = self._shown
         edition = _Edition([], [], list(shown.series))
         pairs: list[Pair[_K]] = []
         yield from _sort(batch, pairs)
-        changed = moved = False
+        changed = False
         at = taken = 0  # `taken`: so many of the chunks that are shown are dealt with
         while at < len(pairs):
             index = max(bisect_right(shown.firsts, pairs[at][0]) - 1, 0)
@@ -116,9 +114,6 @@ class ChunkStore:
             if fresh != shown.chunks[index : index + 1]:
                 changed = True
                 self._gone.append(old)
-            if len(fresh) == 1 and fresh[0].keys is old.keys:
-                continue
-            moved = True
             if sum(len(chunk.keys) for chunk in fresh) < len(old.keys):
                 _merge_last(edition.chunks)
                 if at == len(pairs) or bisect_right(shown.firsts, pairs[at][0]) - 1 > taken:
@@ -129,7 +124,7 @@ class ChunkStore:
                 yield
         if changed:
             edition.chunks += shown.chunks[taken:]
-            edition.firsts = [chunk.keys[0] for chunk in edition.chunks] if moved else shown.firsts
+            edition.firsts = [chunk.keys[0] for chunk in edition.chunks]
             self._next = edition
         while pairs:
             del pairs[-_STRIDE:]
