@@ -26,6 +26,7 @@ from exporter.engine.turns import in_turns
 from exporter.history import Clock
 from exporter.model import Change, ObjectKey, ResourceStatus, Snapshot, Upsert
 from exporter.objects.resources import PODS
+from exporter.objects.sharing import begin_sharing, end_sharing
 from exporter.objects.slices import EndpointSlice
 from exporter.reflector import Plan
 
@@ -122,6 +123,8 @@ class Engine:
         """Goes on until cancelled; what a task raises ends them all."""
         # A full collection walks a million objects that are all there to stay, and blocks as long.
         gc.disable()
+        if any(plan.resource == PODS.name for plan in self._plans):
+            begin_sharing()
         lists = Lists()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -145,6 +148,7 @@ class Engine:
             raise group.exceptions[0] from None
         finally:
             gc.enable()
+            end_sharing()
 
     def _deliver(self, changes: Sequence[Change]) -> None:
         came = (time.monotonic(), time.time())
@@ -217,16 +221,20 @@ class Engine:
         """Until all that is required has an outcome, and what is optional too or time is up."""
         begun = time.monotonic()
         while True:
-            waiting = {
-                status.resource
-                for status in self._statuses
-                if not (status.synced or status.forbidden or status.absent or status.error)
-            }
+            waiting = self._find_waiting()
             if not waiting:
                 return
             if not waiting & self._required and time.monotonic() - begun > PATIENCE:
                 return
             await asyncio.sleep(0.005)
+
+    def _find_waiting(self) -> set[str]:
+        """The resources that have no outcome yet, neither a list nor a failure."""
+        return {
+            status.resource
+            for status in self._statuses
+            if not (status.synced or status.forbidden or status.absent or status.error)
+        }
 
     def _begin_steady_state(self) -> None:
         """What was read at the start stays: no later collection needs to look at it."""
@@ -251,6 +259,8 @@ class Engine:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK)
+            if self._open and not self._find_waiting():
+                end_sharing()
             self._heed_pods()
             if self._state.pending:
                 self._wake.set()

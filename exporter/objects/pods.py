@@ -22,6 +22,7 @@ from exporter.objects.pod_facts import (
     WireSpec,
     find_facts,
 )
+from exporter.objects.sharing import share
 
 #: Seconds in which the kubelet has first looked at a Pod and said that it is not ready.
 _FIRST_LOOK = 10.0
@@ -161,11 +162,11 @@ def _make(
         deleted = parse_time(meta.deletion_timestamp) or 0.0
     return Pod(
         namespace=intern_text(meta.namespace),
-        # Not interned: a table of 200,000 names that nobody shares would cost 10 MB.
-        name=meta.name or "",
+        # Not interned: a table of 200,000 names that is there for good would cost 10 MB.
+        name=share(meta.name or ""),
         resource_version=meta.resource_version or "",
         labels=_share_labels(meta.labels),
-        ip=ips[0] if ips else "",
+        ip=share(ips[0]) if ips else "",
         other_ips=tuple(ips[1:]),
         node=node,
         changed=parse_time(meta.creation_timestamp) if changed is None else changed,

@@ -18,6 +18,7 @@ from exporter.objects.meta import (
     intern_text,
     parse_time,
 )
+from exporter.objects.sharing import share
 
 READY = 1
 SERVING = 2
@@ -231,11 +232,13 @@ def _compact_endpoints(wires: Sequence[_WireEndpoint], address_type: str) -> lis
                 flags |= TERMINATING
         address = wire.addresses[0]
         if is_ip:
-            address = canonical_address(address)
+            address = share(canonical_address(address))
         node, zone, target = wire.node_name, wire.zone, wire.target_ref
         node = intern(node) if node else ""
         zone = intern(zone) if zone else ""
-        pod = target.name if target is not None and target.kind == "Pod" and target.name else ""
+        pod = ""
+        if target is not None and target.kind == "Pod" and target.name:
+            pod = share(target.name)
         if wire.hints is None:
             add(Endpoint(address, flags, node, zone, pod))
         else:

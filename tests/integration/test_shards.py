@@ -1,4 +1,4 @@
-"""A shard before a simulated server: what it holds, and what it asks for when it needs more."""
+"""The engine before a simulated server: what a shard holds and asks for, and what is shared."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from collections.abc import AsyncIterator
 import pytest
 
 from exporter.cluster.shard import Shard
+from exporter.engine import live
 from exporter.engine.live import Engine
 from exporter.engine.state import State
 from exporter.model import ServiceKey, SyncMode
+from exporter.objects import sharing
 from exporter.reflector import Plan, backoff
 from exporter.sim.faults import Fault, FaultKind
 from exporter.sim.server import SimServer
 from exporter.sim.store import Store
 from exporter.telemetry import Telemetry
 from tests.integration.feeding import client_of, until
-from tests.unit.apiserver import choices, pod, service
+from tests.unit.apiserver import choices, endpoint, pod, service, slice_of
 
 RESOURCES = ("services", "endpointslices", "pods")
 SHARD = Shard(1, 3)
@@ -105,5 +107,29 @@ async def test_what_fails_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) ->
             store.load([service(mine.name, place, selector={"app": "s"})])
             await until(lambda: selected(state, mine) == 4)
             assert set(told) == {None, 4}
+    finally:
+        await server.stop()
+
+
+async def test_slices_and_pods_share_their_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names of Pods are held once; the table that sees to it goes when all is read."""
+    monkeypatch.setattr(live, "TICK", 0.05)
+    store = Store()
+    fill_store(store)
+    entry = endpoint("10.0.0.1", targetRef={"kind": "Pod", "name": "p0"})
+    store.load([slice_of(entry, name="x", namespace=OURS[0], service="s")])
+    server = SimServer(store)
+    await server.start()
+    try:
+        async with running(server) as state:
+            await until(lambda: selected(state, ServiceKey(OURS[0], "s")) == 4)
+            view = state.cluster.view(ServiceKey(OURS[0], "s"))
+            assert view is not None
+            assert view.pods is not None
+            assert view.slices is not None
+            named = view.slices[0].endpoints[0].pod
+            assert any(one.name is named for one in view.pods.selected)
+            first, second = (b"nobody".decode() for _ in range(2))
+            await until(lambda: sharing.share(first) is not sharing.share(second))
     finally:
         await server.stop()
