@@ -57,8 +57,14 @@ async def measure_small(
     # Nobody times the first one, which compiles what an image has compiled.
     await measure_starts(pair[:1], session, 1)
     found = await measure_starts(pair, session, rounds)
-    own, peer = (found[subject.name]["start_seconds"] for subject in pair)
-    return {"services": services, "own": own, "peer": peer}
+    own, peer = (found[subject.name] for subject in pair)
+    return {
+        "services": services,
+        "own": own["start_seconds"],
+        "peer": peer["start_seconds"],
+        "own_cpu": own["start_cpu"],
+        "peer_cpu": peer["start_cpu"],
+    }
 
 
 async def measure_download(

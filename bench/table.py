@@ -65,6 +65,8 @@ def tell_comparison(results: dict[str, Any]) -> Iterator[str]:
     title = f"first complete scrape of {small['services']} Services"
     cells = "".join(f"{f'{small[who]:.2f} s':>26}" for who in ("own", "peer"))
     yield f"{title:44}{cells}{small['own'] / small['peer']:>8.2f}"
+    cells = "".join(f"{f'{small[who]:.2f} s':>26}" for who in ("own_cpu", "peer_cpu"))
+    yield f"{'  CPU until then':44}{cells}{small['own_cpu'] / small['peer_cpu']:>8.2f}"
     for encoding, floor in results["download"].items():
         yield (
             f"plain download of the same lists, {encoding}: {floor['seconds']:.2f} s, "

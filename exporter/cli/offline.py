@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 
 from exporter.cli.errors import CommandError
 from exporter.cli.gathering import Gathered, choose, wanted_resources
-from exporter.cli.selecting import compile_selector
 from exporter.config import Settings
 from exporter.dump import Dump, SourceError, name_source, read_dumps
 from exporter.engine.state import State
@@ -70,6 +69,8 @@ def _chosen(settings: Settings, resource: str, dump: Dump) -> Iterable[Retained 
     if settings.namespaces and RESOURCES[resource].namespaced:
         objects = [found for found in objects if found.namespace in settings.namespaces]
     if resource == SERVICES.name and settings.service_selector:
+        from exporter.cli.selecting import compile_selector
+
         matches = compile_selector(settings.service_selector)
         objects = [
             found

@@ -4,8 +4,8 @@ Flags, environment variables, the keys of the file and docs/configuration.md are
 these declarations. Nothing here reads a setting from anywhere.
 """
 
-from __future__ import annotations
-
+# Not `from __future__ import annotations`: each of the settings would be a text, to be compiled at
+# every start of every command.
 from collections.abc import Iterable
 from typing import Annotated, get_args, get_type_hints
 

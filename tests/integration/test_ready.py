@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import msgspec
+import pytest
+import trustme
 
 from exporter.cli.kubeconfigs import kubeconfig_for
 from exporter.sim.server import SimServer
@@ -40,11 +43,11 @@ class Exporter(msgspec.Struct, frozen=True):
 
 
 @asynccontextmanager
-async def exporter(*scenarios: str) -> AsyncIterator[Exporter]:
+async def exporter(*scenarios: str, flags: Sequence[str] = ()) -> AsyncIterator[Exporter]:
     """It has read everything."""
     async with simulate(Plan(scenarios=scenarios, speed=0.01)) as server:
         with kubeconfig_for(server.url) as kubeconfig:
-            async with started("run", "--kubeconfig", kubeconfig, *LOCAL) as process:
+            async with started("run", "--kubeconfig", kubeconfig, *LOCAL, *flags) as process:
                 url = url_of(await read_until(process.stderr, "listening"))
                 await read_until(process.stderr, "first reports are out")
                 yield Exporter(server, process, url)
@@ -130,6 +133,23 @@ async def test_an_exporter_is_asked_in_place_of_the_api_server() -> None:
             shown.server.store.apply(lost)
             await read_until(process.stdout, "shop/catalog: ready, 2/2 ready")
             assert (await finish(process))[0] == 0
+
+
+async def test_an_exporter_behind_tls_is_checked_by_the_systems_authorities(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that OpenSSL is told of; whoever none of them vouches for is no answer."""
+    authority = trustme.CA()
+    pair = tmp_path / "pair.pem"
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(pair)
+    config = tmp_path / "web.yaml"
+    config.write_text(f"tls_server_config: {{cert_file: {pair}, key_file: {pair}}}\n")
+    words = ("wait", "shop/catalog", "--for", "available", "--timeout", "2s")
+    async with exporter("web-shop", flags=("--web.config.file", str(config))) as shown:
+        for issuer, status in ((trustme.CA(), 2), (authority, 0)):
+            issuer.cert_pem.write_to_path(tmp_path / "ca.pem")
+            monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+            assert (await run(*words, "--from-url", shown.url))[0] == status
 
 
 async def test_an_exporter_that_is_not_there_is_tried_until_the_time_out() -> None:

@@ -35,7 +35,7 @@ def _results(own: dict[str, float], peer: dict[str, float], **options: Any) -> d
         "download": {"identity": {"seconds": 1.0, "bytes": 1e6}},
         "crowd": {"alone_seconds": 0.020, "first_seconds": 0.030, "last_seconds": 0.4},
         "holds": {"first sync": {"seconds": 0.021, "name": "a callback"}},
-        "small": {"services": 20, "own": 0.5, "peer": 0.25},
+        "small": {"services": 20, "own": 0.5, "peer": 0.25, "own_cpu": 0.4, "peer_cpu": 0.2},
     }
 
 
