@@ -11,7 +11,7 @@ import msgspec
 
 from exporter.judging import STANDINGS
 from exporter.web.api.documents import Namespace, NamespaceList, Summary
-from exporter.web.desk import Desk, Row
+from exporter.web.desk import STEP, Desk, Row
 from exporter.web.messages import Request, Response, Site
 from exporter.web.query import BadQuery, Found, Query, find, read_query
 from exporter.web.sending import JSON, answer_problem, send_steps, send_whole
@@ -134,7 +134,7 @@ def _summarise(rows: list[Row], site: Site) -> Iterator[bytes]:
         ready += item.ready or 0
         not_ready += item.not_ready or 0
         namespaces.add(item.namespace)
-        if not number % 2000:
+        if not number % STEP:
             yield b""
     standings = count_standings(rows)
     yield write_json(
@@ -156,9 +156,10 @@ def _summarise(rows: list[Row], site: Site) -> Iterator[bytes]:
 
 def _list_namespaces(rows: list[Row]) -> Iterator[bytes]:
     found: dict[str, list[Row]] = {}
-    for row in rows:
+    for number, row in enumerate(rows, 1):
         found.setdefault(row.item.namespace, []).append(row)
-    yield b""
+        if not number % STEP:
+            yield b""
     items = []
     for name in sorted(found):
         own = found[name]
@@ -172,4 +173,5 @@ def _list_namespaces(rows: list[Row]) -> Iterator[bytes]:
                 standings=count_standings(own),
             )
         )
+        yield b""
     yield write_json(NamespaceList(tuple(items)))

@@ -14,7 +14,7 @@ import msgspec
 
 from exporter.judging import STANDINGS
 from exporter.model import FindingCode, Snapshot, Weight
-from exporter.web.desk import Item, Row
+from exporter.web.desk import STEP, Item, Row
 from exporter.web.messages import Request, Response, Site
 from exporter.web.page.parts import (
     STANDINGS_IN_WORDS,
@@ -88,13 +88,17 @@ def _write(
         fault = str(bad)
         found = yield from find(site.desk, Query())
     states = yield from _write_states(rows, query)
+    present = yield from _find_present(rows)
+    filters = _write_filters(present, query, asked)
+    yield b""
+    table = yield from _write_rows(found, snapshot.now)
     return "".join(
         (
             states,
-            _write_filters(rows, query, asked),
+            filters,
             f'<p class="banner" role="alert">{escape(fault)}</p>\n' if fault else "",
             f'<p id="count" role="status">{_count(found.total, len(rows))}</p>\n',
-            _write_rows(found, snapshot.now),
+            table,
             _write_next(found, asked),
             '</main>\n<details class="reading"><summary>How reading goes</summary>\n',
             write_resources(snapshot),
@@ -127,12 +131,33 @@ def _write_states(rows: list[Row], query: Query) -> Generator[bytes, None, str]:
     return f'<nav aria-label="By standing"><ul class="states">\n{"".join(items)}</ul></nav>\n'
 
 
-def _write_filters(rows: list[Row], query: Query, asked: Pairs) -> str:
+class _Present(msgspec.Struct, frozen=True):
+    """What there is to choose among, in the order in which it is shown."""
+
+    namespaces: list[str]
+    reasons: list[str]
+    findings: list[str]
+
+
+def _find_present(rows: list[Row]) -> Generator[bytes, None, _Present]:
+    namespaces: set[str] = set()
+    reasons: set[str] = set()
+    codes: set[str] = set()
+    for number, row in enumerate(rows, 1):
+        item = row.item
+        namespaces.add(item.namespace)
+        if item.reason:
+            reasons.add(item.reason)
+        for note in item.findings:
+            codes.add(str(note.code))
+        if not number % STEP:
+            yield b""
+    findings = [str(code) for code in FindingCode if code in codes]
+    return _Present(sorted(namespaces)[:_MOST_OPTIONS], sorted(reasons), findings)
+
+
+def _write_filters(present: _Present, query: Query, asked: Pairs) -> str:
     last = dict(asked)
-    namespaces = sorted({row.item.namespace for row in rows})[:_MOST_OPTIONS]
-    reasons = sorted({row.item.reason for row in rows if row.item.reason})
-    present = {str(note.code) for row in rows for note in row.item.findings}
-    findings = [str(code) for code in FindingCode if code in present]
     search = escape(last.get("q", ""))
     labels = escape(",".join(value for name, value in asked if name == "label"))
     hidden = "".join(
@@ -144,9 +169,9 @@ def _write_filters(rows: list[Row], query: Query, asked: Pairs) -> str:
         '<label class="wide">Search <input type="search" name="q" autocomplete="off" '
         f'spellcheck="false" value="{search}" placeholder="name, reason, label (press /)">'
         "</label>\n"
-        + _select("namespace", "Namespace", namespaces, query.namespaces)
-        + _select("reason", "Reason", [*reasons, NO_REASON], query.reasons)
-        + _select("finding", "Finding", findings, query.findings)
+        + _select("namespace", "Namespace", present.namespaces, query.namespaces)
+        + _select("reason", "Reason", [*present.reasons, NO_REASON], query.reasons)
+        + _select("finding", "Finding", present.findings, query.findings)
         + _select("type", "Type", TYPES, query.types)
         + '<label>Label <input name="label" autocomplete="off" spellcheck="false" '
         f'value="{labels}" placeholder="app=web"></label>\n'
@@ -170,8 +195,12 @@ def _select(
     return f'<label>{title} <select name="{name}">{options}</select></label>\n'
 
 
-def _write_rows(found: Found, now: float) -> str:
-    body = "".join(_write_row(row, now) for row in found.rows)
+def _write_rows(found: Found, now: float) -> Generator[bytes, None, str]:
+    lines = []
+    for row in found.rows:
+        lines.append(_write_row(row, now))
+        yield b""
+    body = "".join(lines)
     head = "".join(f'<th scope="col" role="columnheader">{title}</th>' for title in _TITLES)
     return (
         '<table id="services" class="services" role="table">\n'
