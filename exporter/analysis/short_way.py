@@ -14,18 +14,12 @@ from exporter.analysis.ports import Reach
 from exporter.model import AddressCounts, PortReady
 from exporter.objects.services import Service
 from exporter.objects.slices import (
-    NODE_HINT,
     READY,
     SERVING,
     TERMINATING,
-    ZONE_HINT,
     EndpointSlice,
     SlicePort,
 )
-
-_WELL = READY | SERVING
-_HINTS = ZONE_HINT | NODE_HINT
-_DRAINS = SERVING | TERMINATING
 
 Simple = tuple[Merged, tuple[AddressCounts, ...], Reach, Collection[str], Collection[int]]
 
@@ -40,26 +34,10 @@ def measure_simply(
     """Merged, counts, reach, ready addresses and states; None: it is none of the common."""
     if not exact or service.headless or not slices:
         return None
-    usable = usable_families(service)
     ports = slices[0].ports
-    merged: Merged = {}
-    for piece in slices:
-        if (
-            piece.headless
-            or piece.address_type not in usable
-            or (piece.ports != ports and piece.endpoints)
-        ):
-            return None
-        held = merged.get(piece.address_type)
-        fresh = {entry.address: entry for entry in piece.endpoints}
-        size = len(piece.endpoints) + (len(held) if held else 0)
-        if held:
-            held.update(fresh)
-            fresh = held
-        else:
-            merged[piece.address_type] = fresh
-        if len(fresh) != size:
-            return None
+    merged = _merge_simply(slices, usable_families(service), ports)
+    if merged is None:
+        return None
     counts: list[AddressCounts] = []
     ready: set[str] = set()
     routable = 0
@@ -67,40 +45,78 @@ def measure_simply(
     for kind in (*families, *[kind for kind in merged if kind not in families]):
         entries = merged.get(kind, {})
         flags = [entry.flags for entry in entries.values()]
-        distinct = set(flags)
+        counted, handed_out, distinct = _count(kind, flags)
+        counts.append(counted)
+        routable += handed_out
         states |= distinct
-        if all(state & ~_HINTS == _WELL for state in distinct):
-            counts.append(AddressCounts(kind, len(flags), 0, len(flags), 0))
+        if not counted.not_ready:
             ready.update(entries)
-            routable += len(flags)
-            continue
-        up = [address for address, entry in entries.items() if entry.flags & READY]
-        ready.update(up)
-        # Each family falls back by itself, for kube-proxy has a proxier for each.
-        routable += len(up) or sum(one & _DRAINS == _DRAINS for one in flags)
-        counts.append(
-            AddressCounts(
-                kind,
-                len(up),
-                len(flags) - len(up),
-                sum(bool(one & SERVING) for one in flags),
-                sum(bool(one & TERMINATING) for one in flags),
-            )
-        )
+        elif counted.ready:
+            ready.update([address for address, entry in entries.items() if entry.flags & READY])
     return merged, tuple(counts), _reach(service, ports, len(ready), routable), ready, states
+
+
+def _merge_simply(
+    slices: Sequence[EndpointSlice], usable: Sequence[str], ports: tuple[SlicePort, ...]
+) -> Merged | None:
+    merged: Merged = {}
+    for piece in slices:
+        kind, endpoints = piece.address_type, piece.endpoints
+        if piece.headless or kind not in usable or (piece.ports != ports and endpoints):
+            return None
+        fresh = {entry.address: entry for entry in endpoints}
+        size = len(endpoints)
+        held = merged.get(kind)
+        if held is None:
+            merged[kind] = fresh
+        else:
+            size += len(held)
+            held.update(fresh)
+            fresh = held
+        if len(fresh) != size:
+            return None
+    return merged
+
+
+def _count(kind: str, flags: list[int]) -> tuple[AddressCounts, int, set[int]]:
+    """The counts of a family, how many addresses it hands out, and the different flags.
+
+    What is counted is states: of twenty addresses most have the same.
+    """
+    total, ready, serving, terminating, draining = len(flags), 0, 0, 0, 0
+    distinct = set(flags)
+    for state in distinct:
+        alike = total if len(distinct) == 1 else flags.count(state)
+        if state & READY:
+            ready += alike
+        if state & SERVING:
+            serving += alike
+        if state & TERMINATING:
+            terminating += alike
+            draining += alike if state & SERVING else 0
+    counted = AddressCounts(kind, ready, total - ready, serving, terminating)
+    # Each family falls back by itself, for kube-proxy has a proxier for each.
+    return counted, ready or draining, distinct
 
 
 def _reach(service: Service, ports: tuple[SlicePort, ...], ready: int, routable: int) -> Reach:
     told: dict[tuple[str, str, int], PortReady] = {}
     reached = False
     for port in service.ports:
-        numbers = {
-            one.number
-            for one in ports
-            if one.number and one.name == port.name and one.protocol == port.protocol
-        }
-        reached = reached or bool(numbers)
-        key = (port.name, port.protocol, port.port)
-        told[key] = PortReady(*key, ready * len(numbers))
+        name, protocol = port.name, port.protocol
+        found = 0
+        if len(ports) == 1:
+            one = ports[0]
+            found = 1 if one.number and one.name == name and one.protocol == protocol else 0
+        else:
+            numbers = {
+                one.number
+                for one in ports
+                if one.number and one.name == name and one.protocol == protocol
+            }
+            found = len(numbers)
+        reached = reached or found > 0
+        key = (name, protocol, port.port)
+        told[key] = PortReady(name, protocol, port.port, ready * found)
     usable = bool(ready) and reached
     return Reach(tuple(told.values()), usable=usable, routable=routable if reached else 0)

@@ -21,6 +21,7 @@ from exporter.api.connecting import foreign_errors, is_socks, make_connector
 from exporter.api.credentials import Credentials, load_credentials
 from exporter.api.errors import ApiError, OverdueError, UnreadableError
 from exporter.api.hiding import hide_login
+from exporter.api.pacing import Pace
 from exporter.api.proxies import is_loopback
 from exporter.api.tls import Tls
 from exporter.api.tokens import FixedToken
@@ -111,12 +112,19 @@ class Client:
 
     @asynccontextmanager
     async def watch(
-        self, path: str, params: Mapping[str, str], *, idle: float, cap: float
+        self,
+        path: str,
+        params: Mapping[str, str],
+        *,
+        idle: float,
+        cap: float,
+        may_wait: Callable[[], bool] = lambda: False,
     ) -> AsyncIterator[AsyncIterator[list[bytes]]]:
         """A watch, as the whole frames that came with each read; raises ApiError.
 
-        `idle` seconds without a byte raise IdleError, `cap` seconds in all OverdueError. A frame
-        that is cut off by the end of the stream is dropped.
+        `may_wait`, asked after each read: whether frames that come often may wait a moment for
+        each other. `idle` seconds without a byte raise IdleError, `cap` seconds in all
+        OverdueError. A frame that is cut off by the end of the stream is dropped.
         """
         timeout = aiohttp.ClientTimeout(
             total=None, sock_connect=CONNECT, sock_read=idle, connect=None
@@ -124,12 +132,13 @@ class Client:
         # Plain watches are never compressed, streaming lists are in a form (one gzip member a
         # flush) that needs care, and small frames gain nothing.
         answer = await self._open(path, params, timeout, "identity")
-        overdue = _Overdue(answer, cap)
+        overdue, pace = _Overdue(answer, cap), Pace(answer)
         try:
             async with aclosing(self._frames(answer, overdue)) as frames:
-                yield frames
+                yield pace.slowing(frames, may_wait)
         finally:
             overdue.cancel()
+            pace.release()
             answer.close()
 
     async def send(

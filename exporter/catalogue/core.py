@@ -109,6 +109,7 @@ CORE: tuple[Family, ...] = (
             "traffic_distribution",
             "ip_families",
         ),
+        reads=("service",),
     ),
     Family(
         "k8s_service_endpoints_ready",
@@ -117,6 +118,7 @@ CORE: tuple[Family, ...] = (
         "Unique addresses of the Service that are ready.",
         _ready,
         ("address_type",),
+        reads=("counts",),
     ),
     Family(
         "k8s_service_endpoints_not_ready",
@@ -125,6 +127,7 @@ CORE: tuple[Family, ...] = (
         "Unique addresses of the Service that are not ready, terminating ones included.",
         _not_ready,
         ("address_type",),
+        reads=("counts",),
     ),
     Family(
         "k8s_service_endpoints_serving",
@@ -133,6 +136,7 @@ CORE: tuple[Family, ...] = (
         "Unique addresses of the Service that are serving, whether ready or not.",
         _serving,
         ("address_type",),
+        reads=("counts",),
     ),
     Family(
         "k8s_service_endpoints_terminating",
@@ -141,6 +145,7 @@ CORE: tuple[Family, ...] = (
         "Unique addresses of the Service that are terminating.",
         _terminating,
         ("address_type",),
+        reads=("counts",),
     ),
     Family(
         "k8s_service_endpoints_routable",
@@ -148,6 +153,7 @@ CORE: tuple[Family, ...] = (
         Group.CORE,
         "Unique addresses that kube-proxy (or a headless DNS answer) would hand out now.",
         _routable,
+        reads=("routable",),
     ),
     Family(
         "k8s_service_endpoints_reason",
@@ -156,6 +162,7 @@ CORE: tuple[Family, ...] = (
         "Why the Service has no usable ready endpoint; 1, and absent while it has one.",
         _reason,
         ("reason",),
+        reads=("reason", "ignored"),
     ),
     Family(
         "k8s_service_endpoints_unavailable_since_timestamp_seconds",
@@ -163,6 +170,7 @@ CORE: tuple[Family, ...] = (
         Group.CORE,
         "When the last usable ready endpoint was lost; absent while there is one.",
         _since,
+        reads=("since",),
     ),
     Family(
         "k8s_service_endpoints_min_ready",
@@ -170,6 +178,7 @@ CORE: tuple[Family, ...] = (
         Group.CORE,
         "Ready addresses that the Service should have at least: its annotation, or the default.",
         _min_ready,
+        reads=("service", "min_ready"),
     ),
     Family(
         "k8s_service_endpoints_ignored",
@@ -177,6 +186,7 @@ CORE: tuple[Family, ...] = (
         Group.CORE,
         "1 while an annotation keeps the Service out of reasons and alerts; absent else.",
         _ignored,
+        reads=("ignored",),
     ),
     Family(
         "k8s_service_endpoints_standing",
@@ -184,6 +194,7 @@ CORE: tuple[Family, ...] = (
         Group.CORE,
         "How the Service stands: 0 intended, 1 ready, 2 new, 3 degraded, 4 unknown, 5 down.",
         _standing,
+        reads=("judgement",),
     ),
     Family(
         "k8s_service_endpoints_finding",
@@ -192,6 +203,7 @@ CORE: tuple[Family, ...] = (
         "What is remarkable about the Service; 1 while it holds, and absent else.",
         _finding,
         ("finding",),
+        reads=("ignored", "judgement"),
     ),
     Family(
         "k8s_service_load_balancer_ingress",
@@ -199,5 +211,6 @@ CORE: tuple[Family, ...] = (
         Group.CORE,
         "Ingress points in a LoadBalancer Service's status; 0 is pending.",
         _ingress,
+        reads=("service",),
     ),
 )

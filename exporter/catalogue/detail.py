@@ -55,6 +55,7 @@ def allow_list_families(labels: Sequence[str], annotations: Sequence[str]) -> tu
             Group.LABELS,
             "Labels of the Service that the allow-list admits, as label_NAME.",
             label_samples,
+            reads=("service",),
             free=True,
         ),
         Family(
@@ -63,6 +64,7 @@ def allow_list_families(labels: Sequence[str], annotations: Sequence[str]) -> tu
             Group.LABELS,
             "Annotations of the Service that the allow-list admits, as annotation_NAME.",
             annotation_samples,
+            reads=("service",),
             free=True,
         ),
     )
@@ -87,6 +89,7 @@ DETAIL: tuple[Family, ...] = (
         " care.",
         _address_ready,
         ("address_type", "address", "node", "zone", "pod"),
+        reads=("addresses",),
     ),
 )
 
@@ -106,6 +109,7 @@ COMPATIBILITY: tuple[Family, ...] = (
         Group.COMPATIBILITY,
         "Ready (address, port) pairs, as kube-state-metrics up to 2.13 counted them.",
         _available,
+        reads=("pairs",),
         scope=Scope.ENDPOINT,
     ),
     Family(
@@ -114,6 +118,7 @@ COMPATIBILITY: tuple[Family, ...] = (
         Group.COMPATIBILITY,
         "Not ready (address, port) pairs, as kube-state-metrics up to 2.13 counted them.",
         _unavailable,
+        reads=("pairs",),
         scope=Scope.ENDPOINT,
     ),
 )

@@ -77,8 +77,10 @@ class Family(msgspec.Struct, frozen=True):
     """One metric family: what it is called, what it says, how its samples come out of a report.
 
     `labels` are those after the scope's own. `samples` takes the report that `scope` says: on a
-    Service, a namespace, a route or a kind. `free`: the names of the labels differ by Service,
-    samples are FreeSamples. `info` families are gauges of value 1 whose name ends in `_info`.
+    Service, a namespace, a route or a kind. `reads` are the fields of a ServiceReport that it looks
+    at: while they are what they were, so are the samples. `free`: the names of the labels differ by
+    Service, samples are FreeSamples. `info` families are gauges of value 1 whose name ends in
+    `_info`.
     """
 
     name: str
@@ -90,6 +92,7 @@ class Family(msgspec.Struct, frozen=True):
     scope: Scope = Scope.SERVICE
     stability: Stability = Stability.STABLE
     free: bool = False
+    reads: tuple[str, ...] = ()
 
     @property
     def all_labels(self) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ PORTS: tuple[Family, ...] = (
         "Unique ready (address, number) pairs behind a port of the Service.",
         _ports,
         ("port_name", "protocol", "port"),
+        reads=("ports",),
     ),
 )
 
@@ -64,6 +65,7 @@ TOPOLOGY: tuple[Family, ...] = (
         Group.TOPOLOGY,
         "Distinct Nodes that ready addresses of the Service are on; unknown ones do not count.",
         _nodes,
+        reads=("topology",),
     ),
     Family(
         "k8s_service_endpoints_ready_zones",
@@ -71,6 +73,7 @@ TOPOLOGY: tuple[Family, ...] = (
         Group.TOPOLOGY,
         "Distinct zones that ready addresses of the Service are in; unknown ones do not count.",
         _zones,
+        reads=("topology",),
     ),
     Family(
         "k8s_service_endpoints_zone_ready",
@@ -79,6 +82,7 @@ TOPOLOGY: tuple[Family, ...] = (
         "Ready addresses of the Service by zone; the unknown zone is empty.",
         _zone_ready,
         ("zone",),
+        reads=("topology",),
     ),
     Family(
         "k8s_service_endpoints_hinted",
@@ -86,6 +90,7 @@ TOPOLOGY: tuple[Family, ...] = (
         Group.TOPOLOGY,
         "Ready addresses of the Service that carry a zone or node hint.",
         _hinted,
+        reads=("topology",),
     ),
     Family(
         "k8s_service_endpoints_nodes_without_local",
@@ -94,6 +99,7 @@ TOPOLOGY: tuple[Family, ...] = (
         "Schedulable Nodes that drop traffic to the Service, for internalTrafficPolicy is Local"
         " and no ready endpoint is on them.",
         _without_local,
+        reads=("topology",),
     ),
     Family(
         "k8s_service_endpoints_survives",
@@ -103,6 +109,7 @@ TOPOLOGY: tuple[Family, ...] = (
         " single Node or zone; absent while it has none, or where nobody can know.",
         _survives,
         ("loss",),
+        reads=("topology",),
     ),
 )
 
@@ -138,6 +145,7 @@ SLICES: tuple[Family, ...] = (
         Group.SLICES,
         "EndpointSlices that carry the Service's name.",
         _slices,
+        reads=("slices",),
     ),
     Family(
         "k8s_service_endpoints_slices_foreign",
@@ -145,6 +153,7 @@ SLICES: tuple[Family, ...] = (
         Group.SLICES,
         "EndpointSlices of the Service that something other than Kubernetes' controllers manages.",
         _foreign,
+        reads=("foreign",),
     ),
     Family(
         "k8s_service_endpoints_truncated",
@@ -152,6 +161,7 @@ SLICES: tuple[Family, ...] = (
         Group.SLICES,
         "1 when the legacy Endpoints object was cut at 1,000 addresses (source endpoints only).",
         _truncated,
+        reads=("truncated",),
     ),
     Family(
         "k8s_endpointslices_orphaned",
@@ -211,6 +221,7 @@ CHANGES: tuple[Family, ...] = (
         "Changes to the Service's addresses that were seen, between scrapes too.",
         _changes,
         ("change",),
+        reads=("changes",),
     ),
     Family(
         "k8s_service_endpoints_unavailable_seconds_total",
@@ -218,6 +229,7 @@ CHANGES: tuple[Family, ...] = (
         Group.CHANGES,
         "Seconds that the Service was seen without a usable ready endpoint, between scrapes too.",
         _unavailable_seconds,
+        reads=("changes",),
     ),
     Family(
         "k8s_service_endpoints_last_change_timestamp_seconds",
@@ -225,6 +237,7 @@ CHANGES: tuple[Family, ...] = (
         Group.CHANGES,
         "When an address of the Service last came, went or changed its readiness.",
         _last_change,
+        reads=("changes",),
     ),
 )
 
@@ -249,6 +262,7 @@ PODS: tuple[Family, ...] = (
         "Pods that the Service selects and that should serve but do not, by their own reason.",
         _unready_pods,
         ("reason",),
+        reads=("pods",),
     ),
     Family(
         "k8s_service_pods_selected",
@@ -256,6 +270,7 @@ PODS: tuple[Family, ...] = (
         Group.PODS,
         "Pods that the Service's selector matches.",
         _selected_pods,
+        reads=("pods",),
     ),
     Family(
         "k8s_service_endpoints_lagging",
@@ -264,6 +279,7 @@ PODS: tuple[Family, ...] = (
         "Endpoints that have disagreed with their Pod for longer than the lag threshold, by kind.",
         _lagging,
         ("kind",),
+        reads=("lagging",),
     ),
 )
 
@@ -280,5 +296,6 @@ DEPENDENTS: tuple[Family, ...] = (
         "Objects that point at the Service, by kind.",
         _dependents,
         ("kind",),
+        reads=("dependents",),
     ),
 )

@@ -40,9 +40,10 @@ def compare(before: ServiceReport | None, after: ServiceReport | None, now: floa
     fresh = _state(after, now)
     if before is None:
         return Story(anew=True, before=None, after=fresh)
-    if _state(before, now) == fresh:
+    left = _state(before, None)
+    if msgspec.structs.replace(left, at=now) == fresh:
         return None
-    return Story(anew=False, before=_state(before, None), after=fresh)
+    return Story(anew=False, before=left, after=fresh)
 
 
 class Transitions:

@@ -92,11 +92,12 @@ class Piece:
         """The piece with other lines for one key."""
         ends = self.ends
         begin, end = ends[index - 1] if index else 0, ends[index]
-        text = b"".join((self.text[:begin], lines, self.text[end:]))
+        held = memoryview(self.text)  # what is cut out of it is copied once
+        text = b"".join((held[:begin], lines, held[end:]))
         step = len(lines) - (end - begin)
         if step:
             ends = ends[:index]
-            ends.extend([end + step for end in self.ends[index:]])
+            ends.extend(map(step.__add__, self.ends[index:]))
         return Piece(text, ends, fleeting=True)
 
     def joined(self, other: Piece) -> Piece:
@@ -128,7 +129,7 @@ class Chunk:
     @property
     def largest(self) -> int:
         """Bytes of the family that has most of them."""
-        return max((len(piece.text) for piece in self.pieces), default=0)
+        return max([len(piece.text) for piece in self.pieces], default=0)
 
     def fragments(self) -> dict[Key, Whole]:
         """Every key's lines, taken apart again."""

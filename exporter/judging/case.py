@@ -25,6 +25,7 @@ class Case:
         "seen",
         "service",
         "short",
+        "unready",
         "young",
     )
 
@@ -48,6 +49,8 @@ class Case:
         self.due = seen.due
         # Of a dual-stack Service each Pod has two addresses: the sum would hide that half are gone.
         self.best = max([counts.ready for counts in facts.counts], default=0)
+        #: Candidates that are not ready, and all; None until somebody counts them.
+        self.unready: tuple[int, int] | None = None
         #: When it stops to be new; None for one that is not.
         self.young = find_end_of_youth(self.service.created, now, grace)
         if self.young is not None:

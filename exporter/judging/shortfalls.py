@@ -84,6 +84,12 @@ def find_some_unready(case: Case) -> Finding | None:
 
 def _count_unready(case: Case) -> tuple[int, int]:
     """Candidates that are not ready, and all; out of the slices where Pods can't be read."""
+    if case.unready is None:
+        case.unready = _find_unready(case)
+    return case.unready
+
+
+def _find_unready(case: Case) -> tuple[int, int]:
     if case.service.publish_not_ready:
         return 0, 0  # the owner wants them to count as ready, whatever they are
     pods = case.facts.pods
@@ -93,11 +99,16 @@ def _count_unready(case: Case) -> tuple[int, int]:
         return 0, case.best
     best = (0, 0)
     for entries in case.facts.merged.values():
-        flags = [entry.flags for entry in entries.values() if not entry.flags & TERMINATING]
-        ready = sum(bool(state & READY) for state in flags)
+        flags = [entry.flags for entry in entries.values()]
+        total = ready = 0
+        for state in set(flags):
+            if not state & TERMINATING:
+                alike = flags.count(state)
+                total += alike
+                ready += alike if state & READY else 0
         # The family that has most: in it the Service is best off.
         if ready > best[1] - best[0] or not best[1]:
-            best = (len(flags) - ready, len(flags))
+            best = (total - ready, total)
     return best
 
 

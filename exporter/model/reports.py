@@ -142,12 +142,12 @@ class ServiceReport(msgspec.Struct, frozen=True):
     @property
     def ready(self) -> int:
         """Ready addresses, summed over address types."""
-        return sum(counts.ready for counts in self.counts)
+        return sum([counts.ready for counts in self.counts])
 
     @property
     def not_ready(self) -> int:
         """Addresses that are not ready, summed over address types."""
-        return sum(counts.not_ready for counts in self.counts)
+        return sum([counts.not_ready for counts in self.counts])
 
 
 class NamespaceReport(msgspec.Struct, frozen=True):

@@ -139,6 +139,21 @@ class _WireIdentity(msgspec.Struct, frozen=True):
 
 
 _LONG_SLICES = msgspec.json.Decoder(WireLongSlice)
+_CHANGES = frozenset({"ADDED", "MODIFIED", "DELETED"})
+_FRAMES = msgspec.json.Decoder(_WireEvent)
+
+_frame_decoders: dict[type[_Wire], msgspec.json.Decoder[Any]] = {}
+
+
+def _choose_frame(resource: Resource, line: bytes) -> msgspec.json.Decoder[Any]:
+    long = resource is SLICES and len(line) > LONG
+    wire = WireLongSlice if long else WIRES[resource.name]
+    decoder = _frame_decoders.get(wire)
+    if decoder is None:
+        fields: list[tuple[str, type]] = [("type", str), ("object", wire)]
+        frame = msgspec.defstruct("_WireFrame", fields, frozen=True)
+        decoder = _frame_decoders[wire] = msgspec.json.Decoder(frame)
+    return decoder
 
 
 def decode_object(
@@ -172,25 +187,43 @@ def decode_status(raw: bytes) -> Status | None:
 def decode_event(resource: Resource, line: bytes) -> Event:
     """One frame of a watch. Raises DecodeError for a frame that can't be read."""
     try:
-        wire = msgspec.json.decode(line, type=_WireEvent)
-        if wire.type in ("ADDED", "MODIFIED", "DELETED"):
-            found = decode_object(resource, wire.object, again=True)
-            version = (
-                _version_of(wire.object) if isinstance(found, Rejected) else found.resource_version
-            )
-            return Event(wire.type, object=found, resource_version=version)
-        if wire.type == "ERROR":
-            return Event(wire.type, status=decode_status(bytes(wire.object)) or Status())
-        if wire.type == "BOOKMARK":
-            meta = msgspec.json.decode(wire.object, type=_WireBookmark).metadata
-            annotations = (meta.annotations if meta else None) or {}
-            return Event(
-                wire.type,
-                resource_version=(meta.resource_version if meta else None) or "",
-                initial_end=annotations.get("k8s.io/initial-events-end") == "true",
-            )
+        return _decode_change(resource, line) or _decode_slowly(resource, line)
     except HOSTILE as error:
         raise DecodeError(f"a watch frame can't be read: {error}") from None
+
+
+def _decode_change(resource: Resource, line: bytes) -> Event | None:
+    """A frame with a sound object, in one pass; None is any other."""
+    try:
+        wire = _choose_frame(resource, line).decode(line)
+        if wire.type not in _CHANGES:
+            return None
+        found: Retained = wire.object.compact()
+    except HOSTILE:
+        return None  # which may be a broken object in a sound frame
+    if not found.name:
+        return None
+    return Event(wire.type, object=found, resource_version=found.resource_version)
+
+
+def _decode_slowly(resource: Resource, line: bytes) -> Event:
+    wire = _FRAMES.decode(line)
+    if wire.type in _CHANGES:
+        found = decode_object(resource, wire.object, again=True)
+        version = (
+            _version_of(wire.object) if isinstance(found, Rejected) else found.resource_version
+        )
+        return Event(wire.type, object=found, resource_version=version)
+    if wire.type == "ERROR":
+        return Event(wire.type, status=decode_status(bytes(wire.object)) or Status())
+    if wire.type == "BOOKMARK":
+        meta = msgspec.json.decode(wire.object, type=_WireBookmark).metadata
+        annotations = (meta.annotations if meta else None) or {}
+        return Event(
+            wire.type,
+            resource_version=(meta.resource_version if meta else None) or "",
+            initial_end=annotations.get("k8s.io/initial-events-end") == "true",
+        )
     return Event(wire.type)
 
 

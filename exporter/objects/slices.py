@@ -7,6 +7,7 @@ terminating unset is false (the discovery/v1 API text).
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import msgspec
 
@@ -173,13 +174,7 @@ class WireSlice(_WireParts, frozen=True, rename="camel"):
 
     def compact(self) -> EndpointSlice:
         """The retained form. An endpoint without an address is left out, as kube-proxy does."""
-        return self._compact(
-            [
-                _compact_endpoint(endpoint, self.address_type)
-                for endpoint in self.endpoints or ()
-                if endpoint.addresses
-            ]
-        )
+        return self._compact(_compact_endpoints(self.endpoints or (), self.address_type))
 
 
 #: From so many bytes on a slice that came by a watch is taken for one that comes again.
@@ -209,8 +204,8 @@ def _recall(raw: msgspec.Raw, address_type: str) -> Endpoint | None:
         return _SEEN[key]
     except KeyError:
         pass
-    wire = _ENDPOINTS.decode(raw)
-    endpoint = _compact_endpoint(wire, address_type) if wire.addresses else None
+    found = _compact_endpoints([_ENDPOINTS.decode(raw)], address_type)
+    endpoint = found[0] if found else None
     _seen_bytes += len(key[1])
     if _seen_bytes > _REMEMBERED:
         _SEEN.clear()
@@ -219,37 +214,42 @@ def _recall(raw: msgspec.Raw, address_type: str) -> Endpoint | None:
     return endpoint
 
 
-_UNSET = _WireConditions()
+def _compact_endpoints(wires: Sequence[_WireEndpoint], address_type: str) -> list[Endpoint]:
+    """The retained forms of those that have an address."""
+    # Its body runs 200,000 times before the first scrape: every call in here shows.
+    found: list[Endpoint] = []
+    add, intern, is_ip = found.append, sys.intern, address_type != "FQDN"
+    for wire in wires:
+        if not wire.addresses:
+            continue
+        flags = READY | SERVING
+        if (conditions := wire.conditions) is not None:
+            if conditions.ready is False:
+                flags ^= READY
+            if conditions.serving is False:
+                flags ^= SERVING
+            if conditions.terminating:
+                flags |= TERMINATING
+        address = wire.addresses[0]
+        if is_ip:
+            address = share(canonical_address(address))
+        node, zone, target = wire.node_name, wire.zone, wire.target_ref
+        node = intern(node) if node else ""
+        zone = intern(zone) if zone else ""
+        pod = ""
+        if target is not None and target.kind == "Pod" and target.name:
+            pod = share(target.name)
+        if wire.hints is None:
+            add(Endpoint(address, flags, node, zone, pod))
+        else:
+            add(_hinted(Endpoint(address, flags, node, zone, pod), wire.hints))
+    return found
 
 
-def _compact_endpoint(wire: _WireEndpoint, address_type: str) -> Endpoint:
-    # Run 200,000 times before the first scrape: every call in here shows.
-    conditions = wire.conditions or _UNSET
-    flags = READY | SERVING
-    if conditions.ready is False:
-        flags ^= READY
-    if conditions.serving is False:
-        flags ^= SERVING
-    if conditions.terminating:
-        flags |= TERMINATING
-    address = wire.addresses[0]  # type: ignore[index]  # the caller has seen that there is one
-    if address_type != "FQDN":
-        address = share(canonical_address(address))
-    node, zone, target = wire.node_name, wire.zone, wire.target_ref
-    node = sys.intern(node) if node else ""
-    zone = sys.intern(zone) if zone else ""
-    pod = ""
-    if target is not None and target.kind == "Pod" and target.name:
-        pod = share(target.name)
-    if wire.hints is None:
-        return Endpoint(address, flags, node, zone, pod)
-    zones = _compact_hints(wire.hints.for_zones)
-    nodes = _compact_hints(wire.hints.for_nodes)
-    if zones:
-        flags |= ZONE_HINT
-    if nodes:
-        flags |= NODE_HINT
-    return Endpoint(address, flags, node, zone, pod, zones, nodes)
+def _hinted(plain: Endpoint, hints: _WireHints) -> Endpoint:
+    zones, nodes = _compact_hints(hints.for_zones), _compact_hints(hints.for_nodes)
+    flags = plain.flags | (ZONE_HINT if zones else 0) | (NODE_HINT if nodes else 0)
+    return Endpoint(plain.address, flags, plain.node, plain.zone, plain.pod, zones, nodes)
 
 
 _HINTS: dict[tuple[str, ...], tuple[str, ...]] = {}

@@ -50,6 +50,7 @@ from exporter.reflector import (
     Opened,
     Order,
     PageRead,
+    Phase,
     Plan,
     Read,
     Received,
@@ -265,7 +266,12 @@ class Feed:
             async with (
                 Timed(self._telemetry, self._plan.resource, "watch") as timed,
                 self._client.watch(
-                    self._versions.path, params, idle=idle, cap=order.timeout + GRACE_SECONDS
+                    self._versions.path,
+                    params,
+                    idle=idle,
+                    cap=order.timeout + GRACE_SECONDS,
+                    # Not what a first report waits for.
+                    may_wait=lambda: self._state.phase is Phase.WATCHING,
                 ) as batches,
             ):
                 timed.end()
