@@ -51,7 +51,8 @@ class PodIndex:
     def __init__(self) -> None:
         self._selectors: dict[ServiceKey, dict[str, str]] = {}
         self._under: dict[ServiceKey, _Pair] = {}
-        self._filed: dict[_Pair, set[ServiceKey]] = {}
+        # Nearly all pairs have one Service: 100,000 sets of a single key would cost 20 MB.
+        self._filed: dict[_Pair, ServiceKey | set[ServiceKey]] = {}
         self._groups: dict[str, dict[int, _Group]] = {}
         self._joined: dict[ServiceKey, dict[int, _Group]] = {}
         # By namespace: the Services whose selector no group was matched with yet.
@@ -69,10 +70,14 @@ class PodIndex:
         self._selectors[key] = selector
         pair = min(
             ((key.namespace, label, value) for label, value in selector.items()),
-            key=lambda pair: (len(self._filed.get(pair, ())), pair),
+            key=lambda pair: (len(self._under_pair(pair)), pair),
         )
         self._under[key] = pair
-        self._filed.setdefault(pair, set()).add(key)
+        filed = self._filed.get(pair)
+        if isinstance(filed, set):
+            filed.add(key)
+        else:
+            self._filed[pair] = key if filed is None else {filed, key}
         if key.namespace in self._groups:
             self._fresh.setdefault(key.namespace, set()).add(key)
 
@@ -80,8 +85,11 @@ class PodIndex:
         del self._selectors[key]
         pair = self._under.pop(key)
         filed = self._filed[pair]
-        filed.discard(key)
-        if not filed:
+        if isinstance(filed, set):
+            filed.discard(key)
+            if len(filed) == 1:
+                (self._filed[pair],) = filed
+        else:
             del self._filed[pair]
         for group in self._joined.pop(key, {}).values():
             group.services = tuple(other for other in group.services if other != key)
@@ -165,10 +173,16 @@ class PodIndex:
         """The Services in the namespace whose selectors match the labels."""
         found: set[ServiceKey] = set()
         for key, value in labels.items():
-            for service in self._filed.get((namespace, key, value), ()):
+            for service in self._under_pair((namespace, key, value)):
                 if selects(self._selectors[service], labels):
                     found.add(service)
         return found
+
+    def _under_pair(self, pair: _Pair) -> Collection[ServiceKey]:
+        filed = self._filed.get(pair)
+        if isinstance(filed, set):
+            return filed
+        return () if filed is None else (filed,)
 
     def selected(self, key: ServiceKey) -> tuple[Pod, ...]:
         """The Pods a Service selects."""

@@ -15,7 +15,8 @@ class SliceIndex:
     """
 
     def __init__(self) -> None:
-        self._slices: dict[ServiceKey, dict[str, EndpointSlice]] = {}
+        # Nearly all have one: 100,000 dicts of a single entry would cost 18 MB.
+        self._slices: dict[ServiceKey, EndpointSlice | dict[str, EndpointSlice]] = {}
         self._odd: dict[str, dict[ServiceKey, tuple[int, int]]] = {}
 
     def put(
@@ -30,19 +31,31 @@ class SliceIndex:
         if old is not None and (new is None or new.service != old.service):
             before = ServiceKey(key.namespace, old.service)
             held = self._slices[before]
-            del held[key.name]
-            if not held:
+            if isinstance(held, dict):
+                del held[key.name]
+                if len(held) == 1:
+                    (self._slices[before],) = held.values()
+            else:
                 del self._slices[before]
             touched.add(before)
         if new is not None:
             after = ServiceKey(key.namespace, new.service)
-            self._slices.setdefault(after, {})[key.name] = new
+            there = self._slices.get(after)
+            if isinstance(there, dict):
+                there[key.name] = new
+            elif there is None or there.name == key.name:
+                self._slices[after] = new
+            else:
+                self._slices[after] = {there.name: there, key.name: new}
             touched.add(after)
         return touched
 
     def of(self, key: ServiceKey) -> tuple[EndpointSlice, ...]:
         """The slices that carry this Service's name."""
-        return tuple(self._slices.get(key, {}).values())
+        held = self._slices.get(key)
+        if isinstance(held, dict):
+            return tuple(held.values())
+        return () if held is None else (held,)
 
     def unlabelled(self, namespace: str) -> int:
         """How many slices of a namespace name no Service, though they should.
@@ -50,7 +63,7 @@ class SliceIndex:
         Some by design don't: those that somebody else manages, and those that another label files
         (Multi-Cluster Services, KEP-6116).
         """
-        nameless = self._slices.get(ServiceKey(namespace, ""), {}).values()
+        nameless = self.of(ServiceKey(namespace, ""))
         return sum(not (piece.nameless or piece.foreign) for piece in nameless)
 
     def odd(self, namespace: str) -> tuple[int, int]:
@@ -77,7 +90,7 @@ class SliceIndex:
     def _judge(
         self, key: ServiceKey, service: Service | None, *, unreadable: bool
     ) -> tuple[int, int]:
-        slices = self._slices.get(key)
+        slices = self.of(key)
         if not slices or unreadable:
             return 0, 0
         if service is None:
@@ -85,4 +98,4 @@ class SliceIndex:
         if service.selector and service.type != "ExternalName":
             return 0, 0
         # The controller returns early for such a Service without deleting what it made before.
-        return 0, sum(piece.managed_by == CONTROLLER for piece in slices.values())
+        return 0, sum(piece.managed_by == CONTROLLER for piece in slices)

@@ -96,13 +96,16 @@ class RouteBoard:
 
     def computing(self, batch: RouteBatch, find: Find) -> Iterator[None]:
         """The work of resolving, one at a step."""
+        tell = self.routing.reporting(find)
         while batch.routes:
             key = batch.routes.pop()
-            report = self.routing.report(key, find)
-            if report != self._reports.get(key):
+            report, before = tell(key), self._reports.get(key)
+            if report != before:
                 batch.reports[key] = report
                 lines = None if report is None else self._exposition.render_route(report)
-                batch.lines.append((key, lines))
+                # Of ten thousand that are read and well none has lines, or had any.
+                if lines is not None or before is not None:
+                    batch.lines.append((key, lines))
             yield
         while batch.kinds:
             kind = batch.kinds.pop()

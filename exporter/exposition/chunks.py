@@ -147,6 +147,9 @@ class ChunkStore:
         self, old: Chunk, pairs: Sequence[Pair[_K]], series: list[int]
     ) -> Iterator[Chunk | None]:
         """The chunks that stand in place of one: itself when nothing changed. None is a pause."""
+        if all(lines is None and old.find(key) is None for key, lines in pairs):
+            yield from [old] if old.keys else []
+            return
         spliced = _splice(old, pairs, series)
         if spliced is not None and (
             spliced.largest <= 2 * LARGEST or len(spliced.keys) == 1 or spliced is old

@@ -106,15 +106,19 @@ def intern_text(text: str | None) -> str:
     return sys.intern(text) if text else ""
 
 
+#: What has no labels or annotations. Nobody changes those of an object.
+_NONE: dict[str, str] = {}
+
+
 def intern_labels(labels: dict[str, str] | None) -> dict[str, str]:
     """Labels with shared keys and values; {} for null and absent."""
     if not labels:
-        return {}
+        return _NONE
     return {sys.intern(key): sys.intern(value) for key, value in labels.items()}
 
 
 def keep_annotations(annotations: dict[str, str] | None) -> dict[str, str]:
     """Annotations without the one that repeats the whole object; {} for null and absent."""
     if not annotations:
-        return {}
+        return _NONE
     return {sys.intern(key): value for key, value in annotations.items() if key != _LAST_APPLIED}

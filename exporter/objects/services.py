@@ -116,6 +116,7 @@ class WireService(msgspec.Struct, frozen=True):
         """The retained form."""
         meta, spec = self.metadata, self.spec or _WireSpec()
         balancer = self.status.load_balancer if self.status else None
+        labels = intern_labels(meta.labels)
         cluster_ips = spec.cluster_ips or ([spec.cluster_ip] if spec.cluster_ip else [])
         return Service(
             namespace=intern_text(meta.namespace),
@@ -124,13 +125,14 @@ class WireService(msgspec.Struct, frozen=True):
             resource_version=meta.resource_version or "",
             created=parse_time(meta.creation_timestamp),
             deleting=meta.deletion_timestamp is not None,
-            labels=intern_labels(meta.labels),
+            labels=labels,
             annotations=keep_annotations(meta.annotations),
             type=intern_text(spec.type) or "ClusterIP",
             cluster_ips=tuple(cluster_ips),
             ip_families=_intern_tuple(spec.ip_families),
-            selector=intern_labels(spec.selector),
-            ports=tuple(_compact_port(port) for port in spec.ports or ()),
+            # People write the same twice: one dict less for each of 100,000.
+            selector=labels if spec.selector == meta.labels else intern_labels(spec.selector),
+            ports=_share_ports(tuple([_compact_port(port) for port in spec.ports or ()])),
             publish_not_ready=bool(spec.publish_not_ready_addresses),
             internal_policy=intern_text(spec.internal_traffic_policy),
             external_policy=intern_text(spec.external_traffic_policy),
@@ -151,6 +153,15 @@ _FAMILIES: dict[tuple[str, ...], tuple[str, ...]] = {}
 def _intern_tuple(items: list[str] | None) -> tuple[str, ...]:
     key = tuple(dict.fromkeys(items or ()))  # twice the same family would be twice the same series
     return _FAMILIES.setdefault(key, key) if len(_FAMILIES) < 64 else key
+
+
+_PORTS: dict[tuple[ServicePort, ...], tuple[ServicePort, ...]] = {}
+#: Different ports that are shared before sharing stops: a bound for hostile input.
+_MOST_PORTS = 4096
+
+
+def _share_ports(ports: tuple[ServicePort, ...]) -> tuple[ServicePort, ...]:
+    return _PORTS.setdefault(ports, ports) if len(_PORTS) < _MOST_PORTS else ports
 
 
 def _compact_port(port: _WirePort) -> ServicePort:

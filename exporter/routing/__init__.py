@@ -18,7 +18,7 @@ from exporter.model.routes import (
     RuleReport,
 )
 from exporter.objects.codec import Retained
-from exporter.objects.dependents import Dependent
+from exporter.objects.dependents import Backend, Dependent
 from exporter.objects.gateways import Gateway, Grant
 from exporter.objects.monitors import End, Monitor
 from exporter.objects.resources import MONITORS, REFERRERS, WORKLOADS
@@ -185,19 +185,38 @@ class Routing:
         named = self._pointing.get(service, set())
         return sorted({*named, *self._selections["Service"].choosing(service.namespace, labels)})
 
-    def report(self, key: RouteKey, find: Find) -> RouteReport | None:
-        """What is said of one object; `find` gives the report on a Service."""
+    def reporting(self, find: Find) -> Callable[[RouteKey], RouteReport | None]:
+        """What gives the report on one object; `find` gives that on a Service.
+
+        Good as long as both say the same: of routes that name the same backend one finds out what
+        becomes of requests there.
+        """
+        facts = ClusterFacts(self._known, find, self._grants)
+        known: dict[tuple[str, str, Backend], ReferenceReport] = {}
+        return lambda key: self._report(key, facts, known)
+
+    def _report(
+        self,
+        key: RouteKey,
+        facts: ClusterFacts,
+        known: dict[tuple[str, str, Backend], ReferenceReport],
+    ) -> RouteReport | None:
         one = self._routes.get(key)
         if one is None:
             return None
-        facts = ClusterFacts(self._known, find, self._grants)
         if isinstance(one, Monitor):
             return self._report_monitor(key, one, facts)
+        kind, namespace = key.kind, key.namespace
         rules = []
         for rule in one.rules:
-            found = tuple(
-                resolve(key.kind, key.namespace, backend, facts) for backend in rule.backends
-            )
+            resolved = []
+            for backend in rule.backends:
+                asked = (kind, namespace, backend)
+                answer = known.get(asked)
+                if answer is None:
+                    answer = known[asked] = resolve(kind, namespace, backend, facts)
+                resolved.append(answer)
+            found = tuple(resolved)
             rules.append(RuleReport(rule, found, measure_share(found)))
         share = 0.0 if one.rejected else max((rule.share for rule in rules), default=0.0)
         return RouteReport(key, tuple(rules), share, one.rejected, one.parents, one.doors)

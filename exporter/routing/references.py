@@ -161,15 +161,23 @@ def find_dangling(service: Service, dependents: Iterable[Dependent] | None) -> t
     if service.type == "ExternalName":
         return ()
     name, namespace = service.name, service.namespace
-    found = {
-        Dangling(one.kind, one.namespace, one.name, backend.port)
-        for one in dependents or ()
-        if not one.rejected
-        for rule in one.rules
-        for backend in rule.backends
-        if backend.name == name
-        and backend.namespace == namespace
-        and not backend.other
-        and find_port(service, one.kind, backend.port) is None
-    }
+    # What has been asked already: most that refer to a Service mean the same port.
+    there: dict[tuple[str, int | str], bool] = {}
+    found: set[Dangling] = set()
+    for one in dependents or ():
+        if one.rejected:
+            continue
+        kind = one.kind
+        for rule in one.rules:
+            for backend in rule.backends:
+                if backend.name != name or backend.namespace != namespace or backend.other:
+                    continue
+                port = backend.port
+                known = there.get((kind, port))
+                if known is None:
+                    known = there[kind, port] = find_port(service, kind, port) is not None
+                if not known:
+                    found.add(Dangling(kind, one.namespace, one.name, port))
+    if not found:
+        return ()
     return tuple(sorted(found, key=lambda one: (one[:3], str(one.port))))

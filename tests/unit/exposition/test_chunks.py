@@ -273,6 +273,17 @@ def test_to_take_all_out_pauses_at_each_chunk() -> None:
     assert texts(store) == [b"", b""]
 
 
+def test_what_was_never_there_is_taken_out_for_nothing() -> None:
+    """Keys without lines make no chunk, and leave those that are there as they are."""
+    store = ChunkStore(2)
+    assert not store.apply(dict.fromkeys(keys(1000)))
+    store.apply({key: lines(key, 1) for key in keys(10)})
+    [before] = store.pieces(0)
+    assert not store.apply(dict.fromkeys(keys(100, start=10)))
+    assert store.pieces(0) == [before]
+    assert len(store) == 10
+
+
 def test_very_many_keys_between_two_others() -> None:
     """They come in portions, and what was there before lies between and around them."""
     few: Batch = {key: lines(key, 1) for key in (("a", "a"), ("n", "s2500x"), ("z", "z"))}

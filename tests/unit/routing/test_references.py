@@ -5,8 +5,12 @@ from typing import Any
 
 import pytest
 
-from exporter.model import Delete, ObjectKey, Replace
+from exporter import routing
+from exporter.model import Delete, ObjectKey, Replace, Upsert
+from exporter.model.routes import ReferenceReport
+from exporter.objects.dependents import Backend
 from exporter.objects.resources import DEPENDENTS, ROUTES
+from exporter.routing.references import Facts, resolve
 from tests.unit.routing.worlds import NOW, World, ingress, make, piece, route, service
 
 GRANT_FROM = [{"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "namespace": "d"}]
@@ -249,6 +253,29 @@ def test_webhooks_default_to_port_443_and_to_fail() -> None:
     ports = {"name": "https", "port": 443, "targetPort": 8080}
     world.put(service("web", "d", ports, clusterIP="None"))
     assert world.results() == ["unknown"]
+
+
+def test_what_many_routes_name_is_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred routes to two backends: one reference for each, and lines of the broken alone."""
+    asked: list[str] = []
+
+    def judge(kind: str, namespace: str, backend: Backend, facts: Facts) -> ReferenceReport:
+        asked.append(f"{kind} {backend.name}:{backend.port}")
+        return resolve(kind, namespace, backend, facts)
+
+    monkeypatch.setattr(routing, "resolve", judge)
+    world = World(service(), piece())
+    asked.clear()
+    for number in range(100):
+        refs = ({"name": "web", "port": 80}, {"name": "web", "port": 80 + number // 99})
+        world.state.deliver(Upsert("httproutes", route(*refs, name=f"r{number}")))
+    world.state.settle(NOW)
+    assert sorted(asked) == ["HTTPRoute web:80", "HTTPRoute web:81"]
+    assert world.results() == ["ok"] * 198 + ["ok", "MissingPort"]
+    [line] = [line for line in world.lines() if "backend_broken{" in line]
+    assert 'name="r99"' in line
+    world.put(route({"name": "web", "port": 80}, name="r99"))
+    assert not any("backend_broken{" in line for line in world.lines())
 
 
 def test_a_change_touches_only_what_refers_to_it() -> None:
