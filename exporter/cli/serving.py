@@ -36,6 +36,9 @@ _IDLE = 120.0
 #: Seconds between looks at whether the first reports are out.
 _LOOK = 1.0
 
+#: Looks after which pages are imported in any case.
+_LOOKS = 10
+
 #: Tells of settings that hold from now on, for as long as it runs.
 Reloading = Callable[[Settings, Callable[[Settings], None]], Awaitable[None]]
 
@@ -157,8 +160,11 @@ def _render_status(site: Site) -> bytes:
 
 
 async def _load_pages(succession: Succession) -> None:
-    """Import the pages when the first reports are out, in a thread: it is long work."""
-    while True:
+    """Import the pages when the first reports are out, in a thread: it is long work.
+
+    An API server that is not there keeps nobody from looking at pages that say so.
+    """
+    for _ in range(_LOOKS):
         await asyncio.sleep(_LOOK)
         if succession.current.engine.snapshot().ready:
             break
