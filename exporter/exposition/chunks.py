@@ -29,7 +29,7 @@ from exporter.exposition.pieces import (
 )
 
 #: Up to so many keys are spliced; to build the chunk anew is cheaper for more.
-_FEW = 4
+_FEW = 24
 
 #: Keys that are dealt with between two pauses.
 _STRIDE = 256
@@ -181,7 +181,7 @@ class ChunkStore:
 
     def pieces(self, family: int) -> list[Piece]:
         """The pieces of one family, in order."""
-        return [chunk.pieces[family] for chunk in self._shown.chunks if chunk.pieces[family].text]
+        return [chunk.pieces[family] for chunk in self._shown.chunks if chunk.pieces[family].size]
 
     def lines_of(self, family: int, namespaces: frozenset[str]) -> bytes:
         """The lines of one family for keys in these namespaces, in order."""

@@ -25,7 +25,7 @@ class Body:
     def __init__(self, pieces: Sequence[Piece | bytes]) -> None:
         self._pieces = pieces
         #: Bytes of the plain form.
-        self.size = sum([len(_text(piece)) for piece in pieces])
+        self.size = sum(map(_size, pieces))
         self._blocks: list[tuple[int, int]] | None = None
         self._checksum: int | None = None
         self._packed: list[bytes] | None = None
@@ -107,6 +107,10 @@ def _text(piece: Piece | bytes) -> bytes:
     return piece if isinstance(piece, bytes) else piece.text
 
 
+def _size(piece: Piece | bytes) -> int:
+    return len(piece) if isinstance(piece, bytes) else piece.size
+
+
 def _cut(text: bytes) -> Iterator[bytes]:
     return (text[begin : begin + LARGEST] for begin in range(0, len(text), LARGEST))
 
@@ -115,7 +119,7 @@ def _gather(pieces: Sequence[Piece | bytes]) -> Iterator[tuple[int, int]]:
     """Where blocks of some size begin and end."""
     begin = size = 0
     for end, piece in enumerate(pieces, 1):
-        size += len(_text(piece))
+        size += _size(piece)
         if size >= LARGEST:
             yield begin, end
             begin, size = end, 0

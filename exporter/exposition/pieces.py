@@ -8,7 +8,7 @@ from __future__ import annotations
 import zlib
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 
 from exporter.exposition.fragments import Fragment
@@ -28,6 +28,10 @@ _USUAL = (zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL)
 _FITS_SMALL = 1 << 14
 #: How often a changed piece is asked for before it is packed well.
 _PATIENCE = 5
+
+#: How many changes gather beside a text: each is an object of its own.
+_GATHERED = 8
+_NOTHING: dict[int, bytes] = {}
 
 Key = tuple[str, ...]
 #: A fragment with all its lines.
@@ -49,24 +53,64 @@ def deflate(text: bytes, level: int = _QUICK) -> bytes:
 class Piece:
     """The lines of one family in one chunk. Never changed: a change makes a new one.
 
-    `fleeting`: it came of another by a change, and may be gone as soon.
+    What came of another by a change may be gone as soon. It keeps the other's text and what is new
+    beside it, and is written out when somebody reads it or much has gathered: of a text that is
+    read every fifteen seconds no copy is made for each change in between.
     """
 
-    __slots__ = ("_deflated", "_fleeting", "ends", "text")
+    __slots__ = ("_deflated", "_ends", "_fleeting", "_fresh", "_text", "size")
 
-    def __init__(self, text: bytes, ends: array[int], *, fleeting: bool = False) -> None:
-        self.text = text
-        self.ends = ends
+    def __init__(self, text: bytes, ends: array[int]) -> None:
+        #: Bytes of the text.
+        self.size = len(text)
+        self._text = text
+        self._ends = ends
+        self._fresh = _NOTHING
         self._deflated: bytes | None = None
-        self._fleeting = _PATIENCE if fleeting else 0
+        self._fleeting = 0
+
+    @property
+    def text(self) -> bytes:
+        """All lines."""
+        if self._fresh:
+            self._write_out()
+        return self._text
+
+    @property
+    def ends(self) -> array[int]:
+        """Where each key's lines end in the text."""
+        if self._fresh:
+            self._write_out()
+        return self._ends
+
+    def _write_out(self) -> None:
+        parts: list[bytes | memoryview] = []
+        old, held = self._ends, memoryview(self._text)
+        ends = array("I")
+        copied = shift = 0
+        for index in sorted(self._fresh):
+            lines = self._fresh[index]
+            begin, end = old[index - 1] if index else 0, old[index]
+            parts += (held[copied:begin], lines)
+            ends.extend(_shifted(old[len(ends) : index], shift))
+            shift += len(lines) - (end - begin)
+            ends.append(end + shift)
+            copied = end
+        parts.append(held[copied:])
+        ends.extend(_shifted(old[len(ends) :], shift))
+        self._text, self._ends, self._fresh = b"".join(parts), ends, _NOTHING
 
     def lines(self, index: int) -> bytes:
         """The lines of the key at this index."""
-        return self.text[self.ends[index - 1] if index else 0 : self.ends[index]]
+        fresh = self._fresh.get(index)
+        if fresh is not None:
+            return fresh
+        return self._text[self._ends[index - 1] if index else 0 : self._ends[index]]
 
     def range(self, begin: int, end: int) -> bytes:
         """The lines of the keys from one index up to another."""
-        return self.text[self.ends[begin - 1] if begin else 0 : self.ends[end - 1]]
+        text, ends = self.text, self.ends
+        return text[ends[begin - 1] if begin else 0 : ends[end - 1]]
 
     def deflated(self) -> bytes:
         """The text as raw deflate, ended so that any other may follow it.
@@ -90,22 +134,23 @@ class Piece:
 
     def spliced(self, index: int, lines: bytes) -> Piece:
         """The piece with other lines for one key."""
-        ends = self.ends
-        begin, end = ends[index - 1] if index else 0, ends[index]
-        held = memoryview(self.text)  # what is cut out of it is copied once
-        text = b"".join((held[:begin], lines, held[end:]))
-        step = len(lines) - (end - begin)
-        if step:
-            ends = ends[:index]
-            ends.extend(map(step.__add__, self.ends[index:]))
-        return Piece(text, ends, fleeting=True)
+        if len(self._fresh) >= _GATHERED:
+            self._write_out()
+        piece = Piece(self._text, self._ends)
+        piece.size = self.size + len(lines) - len(self.lines(index))
+        piece._fresh = {**self._fresh, index: lines}
+        piece._fleeting = _PATIENCE
+        return piece
 
     def joined(self, other: Piece) -> Piece:
         """The piece with another's lines behind its own."""
-        size = len(self.text)
-        ends = array("I", self.ends)
-        ends.extend([size + end for end in other.ends])
-        return Piece(self.text + other.text, ends)
+        text, ends = self.text + other.text, array("I", self.ends)
+        ends.extend([self.size + end for end in other.ends])
+        return Piece(text, ends)
+
+
+def _shifted(ends: array[int], shift: int) -> Iterable[int]:
+    return map(shift.__add__, ends) if shift else ends
 
 
 def lone_piece(text: bytes) -> Piece:
@@ -129,7 +174,7 @@ class Chunk:
     @property
     def largest(self) -> int:
         """Bytes of the family that has most of them."""
-        return max([len(piece.text) for piece in self.pieces], default=0)
+        return max([piece.size for piece in self.pieces], default=0)
 
     def fragments(self) -> dict[Key, Whole]:
         """Every key's lines, taken apart again."""
