@@ -83,6 +83,13 @@ def _find_latest(managed_fields: list[_WireManagedFields] | None) -> float | Non
     return parse_time(max(times)) if times else None
 
 
+#: Times read lately: Pods of a rollout, and objects made together, have the same.
+_TIMES: dict[str, float | None] = {}
+_MOST_TIMES = 4096
+#: Letters of a time with nine digits of a second and an offset.
+_LONGEST_TIME = 35
+
+
 def parse_time(text: str | None) -> float | None:
     """Seconds since the epoch of an RFC 3339 time, None when there is none or it is nonsense.
 
@@ -91,6 +98,19 @@ def parse_time(text: str | None) -> float | None:
     """
     if not text:
         return None
+    try:
+        return _TIMES[text]
+    except KeyError:
+        pass
+    if len(text) > _LONGEST_TIME:
+        return _read_time(text)
+    if len(_TIMES) >= _MOST_TIMES:
+        _TIMES.clear()
+    seconds = _TIMES[text] = _read_time(text)
+    return seconds
+
+
+def _read_time(text: str) -> float | None:
     try:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from exporter.objects import meta
 from exporter.objects.meta import WireMeta, intern_labels, keep_annotations, parse_time
 
 
@@ -82,3 +83,16 @@ def test_labels_share_their_texts() -> None:
     assert key is same_key
     assert value is same_value
     assert intern_labels(None) == {}
+
+
+def test_times_read_lately_are_one_object(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pods of a rollout share the number; the table is bounded, by entries and by their length."""
+    monkeypatch.setattr(meta, "_TIMES", {})
+    monkeypatch.setattr(meta, "_MOST_TIMES", 2)
+    first = parse_time("2026-01-01T00:00:00Z")
+    assert parse_time("2026-01-01T00:00:00Z") is first
+    assert parse_time("nonsense") is parse_time("nonsense") is None
+    assert parse_time("2026-01-01T00:00:01Z") == 1_767_225_601.0
+    assert set(meta._TIMES) == {"2026-01-01T00:00:01Z"}
+    assert parse_time("2026-01-01T00:00:00." + "0" * 40 + "Z") == first
+    assert set(meta._TIMES) == {"2026-01-01T00:00:01Z"}
