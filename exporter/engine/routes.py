@@ -103,8 +103,9 @@ class RouteBoard:
             if report != before:
                 batch.reports[key] = report
                 lines = None if report is None else self._exposition.render_route(report)
-                # Of ten thousand that are read and well none has lines, or had any.
-                if lines is not None or before is not None:
+                # Of ten thousand that are read and well none has lines. Whoever had some keeps its
+                # place: it may have some again, and to splice them in is quick.
+                if before is not None or (lines is not None and any(lines)):
                     batch.lines.append((key, lines))
             yield
         while batch.kinds:

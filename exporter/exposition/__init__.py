@@ -88,10 +88,9 @@ class Exposition:
         """A namespace's lines, to be committed later."""
         return self._namespace_renderer.render_namespace(report)
 
-    def render_route(self, report: RouteReport) -> Fragment | None:
-        """A route's lines, to be committed later; None when it has none, as most have."""
-        lines = self._route_renderer.render(report.key, report)
-        return lines if any(lines) else None
+    def render_route(self, report: RouteReport) -> Fragment:
+        """A route's lines, to be committed later; most have none."""
+        return self._route_renderer.render(report.key, report)
 
     def render_kind(self, report: KindReport) -> Fragment:
         """A kind's lines, to be committed later."""
