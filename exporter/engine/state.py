@@ -8,21 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-import msgspec
-
-from exporter.catalogue import Family, Group, select_families
+from exporter.catalogue import Group
 from exporter.cluster import Cluster, Dirty
-from exporter.cluster.shard import Shard
 from exporter.engine.batch import Batch
+from exporter.engine.choices import Choices
 from exporter.engine.routes import RouteBoard
 from exporter.engine.shown import Shown
 from exporter.engine.transitions import Transitions, compare
 from exporter.exposition import Exposition
 from exporter.history import Clock, Past
-from exporter.judging import Options, assess
+from exporter.judging import assess
 from exporter.model import (
     Change,
-    IgnoreRule,
     ObjectKey,
     Reason,
     ResourceStatus,
@@ -30,36 +27,15 @@ from exporter.model import (
     ServiceReport,
     ServiceView,
     Snapshot,
-    Source,
     Upsert,
 )
 from exporter.objects.resources import NODES
 from exporter.objects.slices import EndpointSlice
 
+__all__ = ["Choices", "State"]
+
 #: Reports compared, and transitions kept, between two pauses.
 STRIDE = 64
-
-
-class Choices(msgspec.Struct, frozen=True):
-    """What the user chose, in plain values named as the settings. `refills`: see Cluster."""
-
-    source: Source = Source.ENDPOINTSLICES
-    groups: frozenset[str] = frozenset()
-    labels: tuple[str, ...] = ()
-    annotations: tuple[str, ...] = ()
-    min_ready: int = 1
-    ignoring: tuple[IgnoreRule, ...] = ()
-    lag_threshold: float = 60.0
-    grace_period: float = 60.0
-    addresses_of: frozenset[str] | None = None
-    partial: bool = False
-    denied_namespaces: tuple[str, ...] = ()
-    shard: Shard = Shard()
-    refills: bool = False
-
-    def families(self) -> tuple[Family, ...]:
-        """The families of the chosen groups."""
-        return select_families(self.groups, labels=self.labels, annotations=self.annotations)
 
 
 class State:
@@ -82,20 +58,9 @@ class State:
         self.routes = RouteBoard(self.cluster, self.exposition, owns)
         if choices.shard.index == 0:
             self.cluster.observe(self.routes.routing)
-        self._track = Group.CHANGES in choices.groups
+        self._track = choices.tracks
         #: What reports are judged by; whoever judges what is not the case asks for it too.
-        self.options = Options(
-            min_ready=choices.min_ready,
-            ignoring=choices.ignoring,
-            lag_threshold=choices.lag_threshold,
-            grace_period=choices.grace_period,
-            changes=self._track,
-            addresses=Group.ADDRESSES in choices.groups,
-            pairs=Group.COMPATIBILITY in choices.groups,
-            # Whoever exports nothing asks for the sake of people, who are shown everything.
-            topology=not choices.groups or Group.TOPOLOGY in choices.groups,
-            addresses_of=choices.addresses_of,
-        )
+        self.options = choices.judging()
         self._memory: dict[ServiceKey, Past] = {}
         self._due: dict[ServiceKey, float] = {}
         # Services with a Pod that a Node has lost: the Node may come back.

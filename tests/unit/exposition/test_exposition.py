@@ -248,10 +248,7 @@ def test_who_is_silent_tells_only_the_tail(form: Format) -> None:
 
 
 def test_what_is_shared_goes_with_the_edition() -> None:
-    """A scrape that was begun ends as it was; after a commit the next has what is new, packed too.
-
-    A family or namespace that is asked for alone is never taken for the whole.
-    """
+    """A begun scrape ends as it was, the next has what is new; a part is never taken for all."""
     state = busy()
     exposition = state.exposition
     before = exposition.scrape(TEXT)
