@@ -154,14 +154,15 @@ OBJECTIVE = """\
 k8s_service_annotations{namespace="edge",service="camera",\
 annotation_endpoints_exporter_io_slo="99.9"} 1
 """
-# A simulated cluster whose Pods nobody may read, on the port given.
+# A simulated cluster whose Pods nobody may read and where a Service flaps, on the port given.
 FORBIDDING = """
 import asyncio, sys
 from exporter.sim.access import Deny
 from exporter.sim.simulation import Plan, simulate
 
 async def serve():
-    plan = Plan(scenarios=("pods-forbidden",), port=int(sys.argv[1]))
+    scenarios = ("pods-forbidden", "churn")
+    plan = Plan(scenarios=scenarios, repeat=True, port=int(sys.argv[1]))
     async with simulate(plan) as server:
         server.access.deny(Deny("pods"))
         await asyncio.Event().wait()
@@ -417,7 +418,7 @@ def wait_for_alert(stack: Stack, name: str, **labels: str) -> dict[str, Any]:
 
 
 def test_the_exporter_tells_when_it_can_not_be_trusted(tmp_path: Path) -> None:
-    """Forbidden, rejected, renamed; then the API server goes, then the exporters, one by one."""
+    """Forbidden, rejected, renamed, unheard; then the API server goes, then one exporter each."""
     folder = tmp_path
     api, watching, waiting = choose_port(), choose_port(), choose_port()
     config = folder / "kubeconfig"
@@ -441,7 +442,9 @@ def test_the_exporter_tells_when_it_can_not_be_trusted(tmp_path: Path) -> None:
 
     def run_exporter(name: str, context: str, port: int) -> Process:
         where = (f"--kubeconfig={config}", f"--context={context}")
-        return run_program(folder, name, "run", *where, f"--web.listen-address={LOOPBACK}:{port}")
+        nobody = (f"--notify.url=http://{LOOPBACK}:1/", "--notify.interval=0.5s")
+        listen = f"--web.listen-address={LOOPBACK}:{port}"
+        return run_program(folder, name, "run", *where, *nobody, listen)
 
     renamed = {
         "job_name": "renamed",
@@ -472,6 +475,7 @@ def test_the_exporter_tells_when_it_can_not_be_trusted(tmp_path: Path) -> None:
         wait_for_alert(stack, "EndpointsExporterForbidden", resource="pods", instance=own)
         wait_for_alert(stack, "EndpointsExporterObjectsRejected", resource="endpointslices")
         wait_for_alert(stack, "EndpointsExporterLabelsRenamed", job="renamed")
+        wait_for_alert(stack, "EndpointsExporterNotTelling", instance=own, sink="webhook")
         wait_for_alert(stack, "EndpointsExporterNotSynced", job="waiter", resource="services")
         wait_for_alert(stack, "EndpointsExporterAPIErrors", job="waiter", resource="services")
         simulator.kill()
