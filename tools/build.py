@@ -160,10 +160,9 @@ CATALOGUE = (
 )
 TOOL_BY_NAME = {tool.name: tool for tool in CATALOGUE}
 GROUPS = {
-    "e2e": ("etcd", "kubernetes", "kwok", "prometheus", "alertmanager", "helm"),
+    "e2e": tuple(TOOL_BY_NAME),
     "bench": ("etcd", "kubernetes", "kwok", "kube-state-metrics"),
     "rules": ("prometheus", "alertmanager"),
-    "all": tuple(TOOL_BY_NAME),
 }
 
 

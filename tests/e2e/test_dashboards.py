@@ -137,7 +137,9 @@ def with_objective(workspace: Path, cluster: Cluster, kubeconfig: Path) -> Itera
     }
     cluster.kubectl.apply(manifest)
     cluster.kubectl.apply(service)
-    flags = [f"--annotations-allowlist={SLO}", f"--namespaces={namespace}"]
+    # Whom it tells of changes is not there: what becomes of them is counted all the same.
+    telling = ["--notify.url=http://127.0.0.1:1/", "--events"]
+    flags = [f"--annotations-allowlist={SLO}", f"--namespaces={namespace}", *telling]
     with Exporter("budgets", workspace, kubeconfig=kubeconfig, flags=flags) as running:
         running.wait_until_ready(60)
         yield running

@@ -31,11 +31,19 @@ def test_groups_tools_and_binaries_choose_the_same_tools() -> None:
     assert names == ["kubernetes", "prometheus"]
 
 
-def test_the_end_to_end_tests_need_all_but_the_peer_of_the_bench() -> None:
-    """The group e2e has everything that its tests run and leaves kube-state-metrics out."""
+def test_the_end_to_end_tests_need_all_tools() -> None:
+    """The group e2e has everything that its tests run, the peer of the bench among them."""
     names = [tool.name for tool in build.choose_tools(["e2e"])]
 
-    assert names == ["etcd", "kubernetes", "kwok", "prometheus", "alertmanager", "helm"]
+    assert names == [
+        "etcd",
+        "kubernetes",
+        "kwok",
+        "prometheus",
+        "alertmanager",
+        "helm",
+        "kube-state-metrics",
+    ]
 
 
 def test_an_unknown_name_is_one_line_that_lists_what_there_is() -> None:
