@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+
+import pytest
 
 from tests.e2e.harness.access import Access
 from tests.e2e.harness.exporter import Exporter
@@ -21,6 +24,19 @@ from tests.e2e.watching import (
 )
 
 RESTARTS = "endpoints_exporter_watch_restarts_total"
+
+
+@pytest.fixture(autouse=True)
+def _controllers_back(cluster: Cluster, namespace: str) -> Iterator[None]:
+    """Controllers that lost the API server need up to half a minute; the next test needs them."""
+    yield
+    cluster.kubectl.apply(make_deployment(namespace, "afterwards", replicas=1))
+    cluster.kubectl.apply(make_service(namespace, "afterwards"))
+    wait_until(
+        "controllers at work again",
+        lambda: cluster.count_ready(namespace, "afterwards") == 1,
+        deadline=120,
+    )
 
 
 def _count_restarts(samples: Samples, resource: str = "endpointslices", **labels: str) -> float:
