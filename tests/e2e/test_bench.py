@@ -33,7 +33,9 @@ def test_the_bench_compares_the_same_resources(tmp_path: Path) -> None:
     assert own.keys() - peer.keys() == {"namespace_cpu"}
     costs = ("slices", "slice_heartbeats", "pods", "pod_heartbeats")
     assert {f"cpu_per_{cost}" for cost in costs} <= peer.keys()
-    assert all(value > 0 for found in (own, peer) for value in found.values())
+    # What takes less than a tick of the process clock may come out as nothing in so short a run.
+    sure = ("start_seconds", "memory_mib", "unchanged_identity_bytes", "unchanged_gzip_bytes")
+    assert all(found[name] > 0 for found in (own, peer) for name in sure)
     for found in (own, peer):
         assert found["unchanged_gzip_bytes"] < found["unchanged_identity_bytes"]
     assert {"first sync", "the costliest requests"} <= results["holds"].keys()

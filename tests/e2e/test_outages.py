@@ -27,16 +27,13 @@ RESTARTS = "endpoints_exporter_watch_restarts_total"
 
 
 @pytest.fixture(autouse=True)
-def _controllers_back(cluster: Cluster, namespace: str) -> Iterator[None]:
-    """Controllers that lost the API server need up to half a minute; the next test needs them."""
+def _all_back(cluster: Cluster, exporter: Exporter, namespace: str) -> Iterator[None]:
+    """Who lost the API server needs up to half a minute; the next test needs them all."""
     yield
     cluster.kubectl.apply(make_deployment(namespace, "afterwards", replicas=1))
     cluster.kubectl.apply(make_service(namespace, "afterwards"))
-    wait_until(
-        "controllers at work again",
-        lambda: cluster.count_ready(namespace, "afterwards") == 1,
-        deadline=120,
-    )
+    wait_for_service(exporter, namespace, "afterwards", {"ready": 1, "reason": None}, deadline=120)
+    wait_for_truth(cluster, exporter)
 
 
 def _count_restarts(samples: Samples, resource: str = "endpointslices", **labels: str) -> float:
