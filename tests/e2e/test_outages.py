@@ -119,8 +119,8 @@ def test_a_forgotten_past_is_listed_anew(
             make_service(namespace, "web"),
             make_service(namespace, "gone", selector={"app": "web"}),
         )
-        wait_for_service(exporter, namespace, "gone", {"ready": 2})
-        before = wait_for_service(exporter, namespace, "web", {"ready": 2})
+        wait_for_service(exporter, namespace, "gone", {"ready": 2}, deadline=120)
+        before = wait_for_service(exporter, namespace, "web", {"ready": 2}, deadline=120)
 
         # The exporter sleeps while the world goes on, so that its last version is too old.
         exporter.process.pause()
@@ -135,15 +135,15 @@ def test_a_forgotten_past_is_listed_anew(
                 "ready endpoints on the cluster",
                 partial(cluster.count_ready, namespace, "web"),
                 replicas,
-                deadline=60,
+                deadline=150,
             )
         plane.compact_etcd()
         plane.api_server.kill()
         plane.restart_api_server()
         exporter.process.resume()
 
-        wait_for_service(exporter, namespace, "web", {"ready": 4, "reason": None}, deadline=90)
-        after = wait_for_truth(cluster, exporter, namespace, deadline=60)
+        wait_for_service(exporter, namespace, "web", {"ready": 4, "reason": None}, deadline=150)
+        after = wait_for_truth(cluster, exporter, namespace, deadline=150)
         assert select(after, "k8s_service_info", namespace=namespace, service="gone") == {}
         gone = _count_restarts(after, cause="gone")
         assert gone > _count_restarts(before, cause="gone"), select(after, RESTARTS)
