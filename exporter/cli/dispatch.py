@@ -13,6 +13,7 @@ from exporter import __version__
 from exporter.cli.commands import ABOUT, BY_NAME, COMMANDS, Command
 from exporter.cli.errors import PROGRAM, CommandError, Exit
 from exporter.explaining.wording import escape_text
+from exporter.spelling import find_close
 
 
 class _Parser(argparse.ArgumentParser):
@@ -96,10 +97,8 @@ def _choose(words: Sequence[str]) -> tuple[Command, list[str]]:
         raise CommandError(
             f"{escape_text(word)}: flags come after the command, as in `{PROGRAM} get -A`"
         )
-    import difflib  # for a mistake alone
-
-    close = difflib.get_close_matches(word, BY_NAME, n=1, cutoff=0.5)
-    guess = f"; did you mean {close[0]}?" if close else f"; there are {', '.join(BY_NAME)}"
+    close = find_close(word, BY_NAME, cutoff=0.5)
+    guess = f"; did you mean {close}?" if close else f"; there are {', '.join(BY_NAME)}"
     raise CommandError(f"{escape_text(word)}: no such command{guess}")
 
 

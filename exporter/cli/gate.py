@@ -8,6 +8,7 @@ from exporter.cli.gathering import Gathered
 from exporter.config import Settings
 from exporter.explaining.wording import escape_text
 from exporter.objects.resources import SERVICES
+from exporter.spelling import find_close
 
 _HINT = "--allow-empty takes that for good"
 
@@ -29,10 +30,8 @@ def find_unmatched(
     end = f"; {hint}" if hint else ""
     for namespace in named:
         if namespace not in here:
-            import difflib  # for a mistake alone
-
-            close = difflib.get_close_matches(namespace, sorted(here), n=1, cutoff=0.6)
-            guess = f"; did you mean {escape_text(close[0])}?" if close else end
+            close = find_close(namespace, sorted(here))
+            guess = f"; did you mean {escape_text(close)}?" if close else end
             yield f"there are no Services in namespace {escape_text(namespace)}{which}{guess}"
     if not named and not here:
         yield f"there are no Services{which}{end}"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from exporter.explaining.wording import escape_text
 from exporter.model import ServiceKey
+from exporter.spelling import find_close
 
 # Comparing takes time that grows with the number of names; in a large cluster nobody waits for it.
 _MOST = 20_000
@@ -19,15 +20,11 @@ def guess_service(name: str, namespaces: Sequence[str], known: Iterable[ServiceK
         return f"; did you mean {escape_text(str(elsewhere[0]))}?"
     inside = [key for key in keys if not namespaces or key.namespace in namespaces]
     by_name = {key.name: key for key in reversed(inside[:_MOST])}
-    import difflib  # for a mistake alone
-
-    close = difflib.get_close_matches(name, by_name, n=1, cutoff=0.6)
-    return f"; did you mean {escape_text(str(by_name[close[0]]))}?" if close else ""
+    close = find_close(name, by_name)
+    return f"; did you mean {escape_text(str(by_name[close]))}?" if close else ""
 
 
 def guess_name(name: str, known: Iterable[str]) -> str:
     """The same for any other name: `; did you mean …?`, or `` where nothing is spelled alike."""
-    import difflib  # for a mistake alone
-
-    close = difflib.get_close_matches(name, sorted(known)[:_MOST], n=1, cutoff=0.6)
-    return f"; did you mean {escape_text(close[0])}?" if close else ""
+    close = find_close(name, sorted(known)[:_MOST])
+    return f"; did you mean {escape_text(close)}?" if close else ""

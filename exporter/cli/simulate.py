@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import difflib
 import math
 import re
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from exporter.explaining.wording import escape_text
 from exporter.log import configure_logging
 from exporter.sim.scenario import list_scenarios
 from exporter.sim.simulation import DEMO, Plan, simulate
+from exporter.spelling import find_close
 
 #: The name that stands for the lively mix of scenarios.
 MIX = "demo"
@@ -88,8 +88,8 @@ def read_plan(
     names: list[str] = []
     for name in scenarios:
         if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            guess = f"; did you mean {close[0]}?" if close else "; see `simulate --list`"
+            close = find_close(name, known)
+            guess = f"; did you mean {close}?" if close else "; see `simulate --list`"
             faults.append(f"{show_text(name)}: no such scenario{guess}")
         names += DEMO if name == MIX and len(scenarios) > 1 else [name]
     number = 0

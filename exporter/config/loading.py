@@ -19,6 +19,7 @@ import msgspec
 from exporter.config.declaration import ENV_PREFIX, Setting
 from exporter.config.kinds import BadValue, Choice, Several, show_text
 from exporter.config.settings import SETTINGS, Settings, show_default
+from exporter.spelling import find_close
 
 CONFIG_FLAG = "--config"
 CONFIG_VARIABLE = f"{ENV_PREFIX}CONFIG"
@@ -267,7 +268,5 @@ def _from_file(
 
 def _guess(word: str, known: Iterable[str], prefix: str = "") -> str:
     # A prefix that all have in common would make anything look close.
-    import difflib  # noqa: PLC0415 - for a mistake alone
-
-    close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.7)
-    return f"; did you mean {prefix}{close[0]}?" if close else ""
+    close = find_close(word, sorted(known), cutoff=0.7)
+    return f"; did you mean {prefix}{close}?" if close else ""

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from exporter.server.errors import ServerError
+from exporter.spelling import find_close
 
 #: How Python's TLS can treat client certificates, by the names that Go gives to it.
 CLIENT_AUTH = ("NoClientCert", "VerifyClientCertIfGiven", "RequireAndVerifyClientCert")
@@ -281,7 +282,5 @@ class _Reader:
 
 
 def _guess(word: str, known: Iterable[str], prefix: str = "") -> str:
-    import difflib  # noqa: PLC0415 - for a mistake alone
-
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {prefix}{close[0]}?" if close else ""
+    close = find_close(word, known)
+    return f"; did you mean {prefix}{close}?" if close else ""

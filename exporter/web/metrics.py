@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from exporter.catalogue import FAMILIES
 from exporter.exposition import Format, Page, accepts_gzip, content_type, negotiate
+from exporter.spelling import find_close
 from exporter.web.messages import COMMON_HEADERS, Request, Response, Site, say
 
 _LONGEST_SHOWN = 80
@@ -87,10 +88,8 @@ def _find_families(names: frozenset[str] | None, site: Site) -> frozenset[str] |
         elif name in catalogued:
             raise _BadFilter(f"family {name} is not exported: group {catalogued[name]}")
         else:
-            import difflib  # noqa: PLC0415 - for a mistake alone
-
-            close = difflib.get_close_matches(name, sorted(known), n=1)
-            guess = f"; did you mean {close[0]}?" if close else ""
+            close = find_close(name, sorted(known))
+            guess = f"; did you mean {close}?" if close else ""
             raise _BadFilter(f"no such family: {_show(name)}{guess}")
     return frozenset(found)
 

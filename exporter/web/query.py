@@ -13,6 +13,7 @@ import msgspec
 
 from exporter.judging import STANDINGS
 from exporter.model import FindingCode, Reason
+from exporter.spelling import find_close
 from exporter.web.desk import Desk, Key, Order, Row, by_worst
 
 TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
@@ -111,10 +112,8 @@ def read_query(pairs: Iterable[tuple[str, str]]) -> Query:
     given: dict[str, list[str]] = {name: [] for name in PARAMETERS}
     for name, value in pairs:
         if name not in given:
-            import difflib  # noqa: PLC0415 - for a mistake alone
-
-            close = difflib.get_close_matches(name[:40], PARAMETERS, n=1)
-            guess = f"; did you mean {close[0]}?" if close else ""
+            close = find_close(name[:40], PARAMETERS)
+            guess = f"; did you mean {close}?" if close else ""
             raise BadQuery(show(name), f"no such parameter: {show(name)}{guess}")
         if len(value) > _LONGEST:
             raise BadQuery(name, f"{name}: longer than {_LONGEST} characters")
@@ -247,10 +246,8 @@ def _split(values: list[str]) -> frozenset[str]:
 def _choose(name: str, values: list[str], known: tuple[str, ...]) -> frozenset[str]:
     chosen = _split(values)
     for word in sorted(chosen - set(known)):
-        import difflib  # noqa: PLC0415 - for a mistake alone
-
-        close = difflib.get_close_matches(word[:80], known, n=1)
-        hint = f"; did you mean {close[0]}?" if close else f"; takes {', '.join(known[:6])}"
+        close = find_close(word[:80], known)
+        hint = f"; did you mean {close}?" if close else f"; takes {', '.join(known[:6])}"
         raise BadQuery(name, f"{name}: no such {name}: {show(word)}{hint}")
     return chosen
 
