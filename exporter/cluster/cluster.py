@@ -127,17 +127,17 @@ class Cluster:
             resource, namespace, name, some=bool(self._stores[resource].inside(namespace))
         ):
             # It may have been ours: a slice can move to another Service.
-            self._remove(resource, found.namespace, found.name, dirty)
+            self._remove(resource, namespace, name, dirty)
             return
         if isinstance(found, Rejected):
-            self._remove(resource, found.namespace, found.name, dirty)
+            self._remove(resource, namespace, name, dirty)
             self._broken.put(resource, found)
             self._links.mark_broken(resource, found, dirty)
             if found.stand_in is not None:
                 self._put(resource, None, found.stand_in, dirty)
             return
-        self._mend(resource, found.namespace, found.name, dirty)
-        old = self._stores[resource].get(found.namespace, found.name)
+        self._mend(resource, namespace, name, dirty)
+        old = self._stores[resource].get(namespace, name)
         if old is None or not _is_same(old, found):
             self._put(resource, old, found, dirty)
 

@@ -7,7 +7,7 @@ is found once: replicas, and whoever scrapes while nothing changes, share it.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from zlib import crc32
 
 from exporter.exposition.pieces import LARGEST, Piece, deflate
@@ -38,17 +38,21 @@ class Body:
         for begin, end in self._blocks:
             yield b"".join([_text(piece) for piece in pieces[begin:end]])
 
-    def deflated(self) -> Iterator[bytes]:
-        """Raw deflate that anything may follow; a step compresses one piece at most."""
-        if self._packed is not None:
+    def deflated(self) -> Generator[bytes, None, int]:
+        """Raw deflate that anything may follow; a step compresses one piece at most.
+
+        Returns the CRC-32 of the plain form.
+        """
+        known = self._checksum
+        if self._packed is not None and known is not None:
             yield from self._packed
-            return
+            return known
         packed: list[bytes] = []
         settled = True
         checksum = 0
         for piece in self._pieces:
             for part in (piece,) if isinstance(piece, Piece) else _cut(piece):
-                if self._checksum is None:
+                if known is None:
                     checksum = crc32(_text(part), checksum)
                 if isinstance(part, Piece):
                     packed.append(part.deflated())
@@ -56,18 +60,9 @@ class Body:
                 else:
                     packed.append(deflate(part))
                 yield packed[-1]
-        if self._checksum is None:
-            self._checksum = checksum
+        self._checksum = checksum if known is None else known
         if settled:
             self._packed = list(_join(packed))
-
-    def checksum(self) -> int:
-        """CRC-32 of the plain form; it is there once `deflated` is through."""
-        if self._checksum is None:
-            checksum = 0
-            for piece in self._pieces:
-                checksum = crc32(_text(piece), checksum)
-            self._checksum = checksum
         return self._checksum
 
 
@@ -95,8 +90,7 @@ class Page:
     def compressed(self) -> Iterator[bytes]:
         """One gzip member, piece by piece; a step compresses one piece at most."""
         yield _GZIP_HEAD
-        yield from self._shared.deflated()
-        checksum = self._shared.checksum()
+        checksum = yield from self._shared.deflated()
         for part in _cut(self._tail):
             checksum = crc32(part, checksum)
             yield deflate(part)

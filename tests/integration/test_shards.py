@@ -38,8 +38,10 @@ def fill_store(store: Store) -> None:
 
 
 @contextlib.asynccontextmanager
-async def running(server: SimServer) -> AsyncIterator[State]:
-    """A shard that follows the server."""
+async def running(store: Store, *faults: Fault) -> AsyncIterator[State]:
+    """A shard that follows a server of these objects."""
+    server = SimServer(store, faults=list(faults))
+    await server.start()
     client, telemetry = client_of(server.url), Telemetry("0")
     state = State(choices(shard=SHARD, refills=True))
     plans = [Plan(resource, mode=SyncMode.WATCH) for resource in RESOURCES]
@@ -51,6 +53,12 @@ async def running(server: SimServer) -> AsyncIterator[State]:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await client.close()
+        await server.stop()
+
+
+def find_mine(place: str) -> ServiceKey:
+    """A Service of this namespace that is this shard's."""
+    return next(key for key in (ServiceKey(place, str(n)) for n in range(99)) if SHARD.owns(key))
 
 
 def selected(state: State, key: ServiceKey) -> int | None:
@@ -63,30 +71,23 @@ async def test_a_shard_holds_the_pods_of_its_namespaces_alone() -> None:
     """A third of all; a Service that comes elsewhere gets its Pods by a list of its namespace."""
     store = Store()
     fill_store(store)
-    server = SimServer(store)
-    await server.start()
     told = set[int | None]()
-    try:
-        async with running(server) as state:
-            await until(lambda: len(state.reports) == len(OURS))
-            await until(lambda: state.cluster.count("pods") == 4 * len(OURS))
-            assert 0 < len(OURS) < len(NAMESPACES) / 2
-            assert {selected(state, ServiceKey(name, "s")) for name in OURS} == {4}
+    async with running(store) as state:
+        await until(lambda: len(state.reports) == len(OURS))
+        await until(lambda: state.cluster.count("pods") == 4 * len(OURS))
+        assert 0 < len(OURS) < len(NAMESPACES) / 2
+        assert {selected(state, ServiceKey(name, "s")) for name in OURS} == {4}
 
-            place = OTHERS[0]
-            mine = next(
-                key for key in (ServiceKey(place, str(n)) for n in range(99)) if SHARD.owns(key)
-            )
-            state.observe(lambda _keys: told.add(selected(state, mine)))
-            store.load([service(mine.name, place, selector={"app": "s"})])
-            await until(lambda: selected(state, mine) == 4)
-            assert state.cluster.count("pods") == 4 * len(OURS) + 4
-            assert told <= {None, 4}
+        place = OTHERS[0]
+        mine = find_mine(place)
+        state.observe(lambda _keys: told.add(selected(state, mine)))
+        store.load([service(mine.name, place, selector={"app": "s"})])
+        await until(lambda: selected(state, mine) == 4)
+        assert state.cluster.count("pods") == 4 * len(OURS) + 4
+        assert told <= {None, 4}
 
-            store.delete("Service", place, mine.name)
-            await until(lambda: state.cluster.count("pods") == 4 * len(OURS))
-    finally:
-        await server.stop()
+        store.delete("Service", place, mine.name)
+        await until(lambda: state.cluster.count("pods") == 4 * len(OURS))
 
 
 async def test_what_fails_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,19 +97,13 @@ async def test_what_fails_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) ->
     fill_store(store)
     place = OTHERS[0]
     fault = Fault(FaultKind.ERROR_500, resource="pods", verb="list", namespace=place, times=2)
-    server = SimServer(store, faults=[fault])
-    await server.start()
-    mine = next(key for key in (ServiceKey(place, str(n)) for n in range(99)) if SHARD.owns(key))
-    told = list[int | None]()
-    try:
-        async with running(server) as state:
-            await until(lambda: state.cluster.count("pods") == 4 * len(OURS))
-            state.observe(lambda _keys: told.append(selected(state, mine)))
-            store.load([service(mine.name, place, selector={"app": "s"})])
-            await until(lambda: selected(state, mine) == 4)
-            assert set(told) == {None, 4}
-    finally:
-        await server.stop()
+    mine, told = find_mine(place), list[int | None]()
+    async with running(store, fault) as state:
+        await until(lambda: state.cluster.count("pods") == 4 * len(OURS))
+        state.observe(lambda _keys: told.append(selected(state, mine)))
+        store.load([service(mine.name, place, selector={"app": "s"})])
+        await until(lambda: selected(state, mine) == 4)
+        assert set(told) == {None, 4}
 
 
 async def test_slices_and_pods_share_their_texts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,18 +113,13 @@ async def test_slices_and_pods_share_their_texts(monkeypatch: pytest.MonkeyPatch
     fill_store(store)
     entry = endpoint("10.0.0.1", targetRef={"kind": "Pod", "name": "p0"})
     store.load([slice_of(entry, name="x", namespace=OURS[0], service="s")])
-    server = SimServer(store)
-    await server.start()
-    try:
-        async with running(server) as state:
-            await until(lambda: selected(state, ServiceKey(OURS[0], "s")) == 4)
-            view = state.cluster.view(ServiceKey(OURS[0], "s"))
-            assert view is not None
-            assert view.pods is not None
-            assert view.slices is not None
-            named = view.slices[0].endpoints[0].pod
-            assert any(one.name is named for one in view.pods.selected)
-            first, second = (b"nobody".decode() for _ in range(2))
-            await until(lambda: sharing.share(first) is not sharing.share(second))
-    finally:
-        await server.stop()
+    async with running(store) as state:
+        await until(lambda: selected(state, ServiceKey(OURS[0], "s")) == 4)
+        view = state.cluster.view(ServiceKey(OURS[0], "s"))
+        assert view is not None
+        assert view.pods is not None
+        assert view.slices is not None
+        named = view.slices[0].endpoints[0].pod
+        assert any(one.name is named for one in view.pods.selected)
+        first, second = (b"nobody".decode() for _ in range(2))
+        await until(lambda: sharing.share(first) is not sharing.share(second))

@@ -32,8 +32,7 @@ async def list_once(
     ForbiddenError and AbsentError tell what another may do without. A server that asks for
     patience (429, or 5xx with Retry-After) is given `patience` seconds from then on; any other
     failure is final, for it is told to a person who can do something about it. `lists` are shared
-    by those that are read together. `fresh`: as of now, not as the
-    server has it in its cache.
+    by those that are read together. `fresh`: as of now, not as the server has it in its cache.
     """
     plan = msgspec.structs.replace(plan, mode=SyncMode.POLL)
     found: list[tuple[Retained | Rejected, ...]] = []
